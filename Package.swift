@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in layer order: a target may depend only on what stands above it in this file
+// (Docs/Architecture.md; `swift package layers` checks the imports).
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .strictMemorySafety(),
+]
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+/// A C library that Debian packages: a module map and a shim header, no logic.
+func library(_ name: String, _ pkgConfig: String? = nil, _ package: String? = nil) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/C/\(name)", pkgConfig: pkgConfig,
+        providers: package.map { [.apt([$0])] })
+}
+
+/// A Swift target whose folder is its layer.
+func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)",
+        swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "Tern",
+    products: [
+        .library(name: "Tern", targets: ["Tern"]),
+        .library(name: "TernCore", targets: ["TernCore"]),
+        .library(name: "TransportCore", targets: ["TransportCore"]),
+        .library(name: "CurlTransport", targets: ["CurlTransport"]),
+        .library(name: "MockTransport", targets: ["MockTransport"]),
+        .executable(name: "tern", targets: ["TernCommand"]),
+        .plugin(name: "Layers", targets: ["Layers"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // 0: C libraries
+        library("CLinux"),
+        library("CZlib", "zlib", "zlib1g-dev"),
+        library("CBrotli", "libbrotlidec", "libbrotli-dev"),
+        library("CZstd", "libzstd", "libzstd-dev"),
+        library("CIDN2", "libidn2", "libidn2-dev"),
+        library("COpenSSL", "openssl", "libssl-dev"),
+        library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+
+        // 1: engines, without sockets, tasks or clocks
+        layer("Engines", "Wire"),
+        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
+        layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
+
+        // 2: the seam, the session above it, the loop beside it
+        layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
+        layer("IO", "IOLoop", ["CLinux", "TransportCore", deque]),
+        layer("IO", "FileIO", ["CLinux", "TransportCore"]),
+        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+
+        // 3: transports
+        layer("Transports", "CurlTransport",
+            ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+
+        // 4: what applications and tests import
+        layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
+        layer("Testing", "MockTransport", ["TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+
+        // 5: the command
+        .executableTarget(
+            name: "TernCommand", dependencies: ["Tern", "MockTransport"], path: "Sources/CLI/TernCommand",
+            swiftSettings: settings),
+
+        .plugin(
+            name: "Layers",
+            capability: .command(
+                intent: .custom(verb: "layers", description: "Fails on an import that points up the layers."))),
+
+        tests("Wire", []),
+        tests("Names", ["TestKit"]),
+        tests("Codings", ["TestKit"]),
+        tests("HTTP1Engine", ["TestKit"]),
+        tests("TransportCore", ["TestKit"]),
+        tests("IOLoop", ["TransportCore", "TestKit"]),
+        tests("FileIO", ["TransportCore", "TestKit"]),
+        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
+        tests("MockTransport", ["TransportCore", "TernCore"]),
+        tests("TernCommand", ["TestKit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

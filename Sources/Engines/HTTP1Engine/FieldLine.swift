@@ -66,6 +66,10 @@ extension HTTPField {
     /// A field with these bytes as its value. The caller has seen that they may stand in one.
     @inline(__always)
     init(name: Name, bytes: Span<UInt8>) {
-        self = unsafe bytes.withUnsafeBufferPointer { unsafe HTTPField(name: name, lenientValue: $0) }
+        if let text = String(utf8: bytes) {
+            self = HTTPField(name: name, value: text)
+        } else {
+            self = unsafe bytes.withUnsafeBufferPointer { unsafe HTTPField(name: name, value: $0) }
+        }
     }
 }

@@ -2,8 +2,8 @@
 package struct HTTP1Limits: Equatable, Sendable {
     /// Bytes of a head, start line and line ends included: 256 KiB. Trailers have the same cap of their own.
     package var headBytes: Int
-    /// Fields of a head, and fields of the trailers: 1,000.
-    package var fields: Int
+    /// Fields of a head, and fields of the trailers: 1,000; at most 65,000, as `HTTPFields` holds no more.
+    package let fields: Int
     /// Informational responses before one final response: 64. Without a cap they never end.
     package var informationalResponses: Int
     /// Bytes of one chunk's size line, extensions included: 4 KiB.
@@ -19,7 +19,7 @@ package struct HTTP1Limits: Equatable, Sendable {
         chunkLineBytes: Int = 4 << 10, chunkOverhead: Int = 16 << 10, pipelinedBytes: Int = 1 << 20
     ) {
         self.headBytes = headBytes
-        self.fields = fields
+        self.fields = min(fields, 65_000)
         self.informationalResponses = informationalResponses
         self.chunkLineBytes = chunkLineBytes
         self.chunkOverhead = chunkOverhead

@@ -41,31 +41,50 @@ package struct HeadLines: Sendable {
 
     /// Reads one line, its line end included.
     package mutating func read(_ line: Span<UInt8>) throws(HTTP1Error) -> Line {
+        let place = try place(line)
+        let content = line.extracting(0..<(line.count - 2))
+        switch place {
+        case .start:
+            guard case .status(let synthesised) = start else { return .request(try RequestLine(content)) }
+            return .status(try StatusLine(content, synthesised: synthesised))
+        case .field: return .field(try FieldLine.parse(content))
+        case .end: return .end
+        }
+    }
+
+    /// Where a line stands in the head. The caller reads what is in it, so that no value is wrapped on the way.
+    enum Place: Sendable {
+        case start, field, end
+    }
+
+    /// Counts the line, checks its end, and says where in the head it stands.
+    @inline(__always)
+    mutating func place(_ line: Span<UInt8>) throws(HTTP1Error) -> Place {
         bytes += line.count
         guard bytes <= limits.headBytes else { throw HeadLines.tooLarge(limits) }
         let length = line.count - 2
         guard length >= 0, line[length] == .carriageReturn, line[length + 1] == .lineFeed else {
             throw HeadLines.badLineEnd(line)
         }
-        let content = line.extracting(0..<length)
         guard started else {
             started = true
-            switch start {
-            case .status(let synthesised): return .status(try StatusLine(content, synthesised: synthesised))
-            default: return .request(try RequestLine(content))
-            }
+            return .start
         }
         guard length > 0 else { return .end }
         fields += 1
-        guard fields <= limits.fields else {
-            throw HTTP1Error(.tooManyFields, "more than \(limits.fields) fields")
-        }
-        return .field(try FieldLine.parse(content))
+        guard fields <= limits.fields else { throw HeadLines.tooMany(limits) }
+        return .field
     }
 
     /// Whether a line of which `count` bytes have come, and no end, already exceeds the cap on the head.
     func hasRoom(for count: Int) -> Bool { bytes + count <= limits.headBytes }
 
+    @inline(never)
+    static func tooMany(_ limits: HTTP1Limits) -> HTTP1Error {
+        HTTP1Error(.tooManyFields, "more than \(limits.fields) fields")
+    }
+
+    @inline(never)
     static func tooLarge(_ limits: HTTP1Limits) -> HTTP1Error {
         HTTP1Error(.headTooLarge, "more than \(limits.headBytes) bytes of head")
     }

@@ -43,19 +43,19 @@ package enum MessageFraming: Equatable, Sendable {
     private static func declared(_ version: HTTPVersion, _ fields: HTTPFields) throws(HTTP1Error) -> MessageFraming? {
         var coding: HTTPField?
         var length: HTTPField?
-        for field in fields {
+        for index in fields.indices {
             // Lengths first: most names differ in it, and need no comparison.
-            switch field.name.canonicalName.utf8.count {
-            case 14 where field.name == .contentLength:
+            switch fields[index].name.canonicalName.utf8.count {
+            case 14 where fields[index].name == .contentLength:
                 guard length == nil else {
                     throw HTTP1Error(.repeatedContentLength, "more than one Content-Length field")
                 }
-                length = field
-            case 17 where field.name == .transferEncoding:
+                length = fields[index]
+            case 17 where fields[index].name == .transferEncoding:
                 guard coding == nil else {
                     throw HTTP1Error(.unsupportedTransferCoding, "more than one Transfer-Encoding field")
                 }
-                coding = field
+                coding = fields[index]
             default: continue
             }
         }

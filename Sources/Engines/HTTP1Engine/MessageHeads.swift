@@ -55,18 +55,21 @@ package struct ResponseHeadLines: Sendable {
     ///
     /// The next line may then be the first of another head. After an error the value must not be used again.
     package mutating func read(_ line: Span<UInt8>) throws(HTTP1Error) -> ResponseHead? {
-        switch try lines.read(line) {
-        case .status(let start):
-            var fields = HTTPFields()
-            fields.reserveCapacity(16)
-            head = ResponseHead(version: start.version, status: start.status, reason: start.reason, fields: fields)
-        case .field(let field): head.fields.append(field)
-        case .request: break
+        let place = try lines.place(line)
+        let content = line.extracting(0..<(line.count - 2))
+        switch place {
+        case .start:
+            let start = try StatusLine(content, synthesised: synthesised)
+            head = ResponseHead(version: start.version, status: start.status, reason: start.reason)
+            head.fields.reserveCapacity(16)
+            return nil
+        case .field:
+            head.fields.append(try FieldLine.parse(content))
+            return nil
         case .end:
             let complete = head
             self = ResponseHeadLines(limits: limits, synthesised: synthesised)
             return complete
         }
-        return nil
     }
 }

@@ -89,16 +89,21 @@ extension Span<UInt8> {
 }
 
 extension String {
+    /// The text of these bytes if they are UTF-8. `String(validating:as:)` does the same at twice the cost.
+    @inlinable package init?(utf8 bytes: Span<UInt8>) {
+        guard let text = try? UTF8Span(validating: bytes) else { return nil }
+        self = String(copying: text)
+    }
+
     /// The text of these bytes as UTF-8; what is not UTF-8 is read as ISO-8859-1, in which every byte is a character.
     package init(text bytes: Span<UInt8>) {
-        let decoded = unsafe bytes.withUnsafeBufferPointer { unsafe String(validating: $0, as: UTF8.self) }
-        guard let decoded else {
+        if let decoded = String(utf8: bytes) {
+            self = decoded
+        } else {
             var latin = String.UnicodeScalarView()
             for index in bytes.indices { latin.append(Unicode.Scalar(bytes[index])) }
             self = String(latin)
-            return
         }
-        self = decoded
     }
 
     /// These bytes for a message: at most `limit` of them, those that are not visible ASCII escaped as `\xNN`.

@@ -104,6 +104,7 @@ let package = Package(
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]
 )

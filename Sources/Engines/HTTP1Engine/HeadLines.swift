@@ -76,6 +76,9 @@ package struct HeadLines: Sendable {
         return .field
     }
 
+    /// Whether no line has been read.
+    var isEmpty: Bool { bytes == 0 }
+
     /// Whether a line of which `count` bytes have come, and no end, already exceeds the cap on the head.
     func hasRoom(for count: Int) -> Bool { bytes + count <= limits.headBytes }
 

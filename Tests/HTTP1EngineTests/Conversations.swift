@@ -91,7 +91,7 @@ struct Conversation: CustomTestStringConvertible, Sendable {
         Conversation(
             name: "a TLS alert in clear text", response: "\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}", closes: true,
             expected: ["failed noHTTP"]),
-        Conversation(name: "HTTP/0.9", response: "<html>\n", expected: ["failed bareLineFeed"]),
+        Conversation(name: "HTTP/0.9", response: "<html>\n", expected: ["failed noHTTP"]),
         Conversation(name: "another protocol's greeting", response: "SSH-2.0-x\r\n", expected: ["failed noHTTP"]),
         Conversation(
             name: "an unknown version", response: "HTTP/3.0 200 OK\r\n", expected: ["failed unsupportedVersion"]),

@@ -85,24 +85,26 @@ struct HTTP1ClientTests {
         #expect(chunked.state == .requesting)
     }
 
+    static let refusals: [(head: RequestHead, code: HTTP1Error.Code)] = [
+        (
+            RequestHead.to("/", .post, [("Content-Length", "5"), ("Content-Length", "5")]),
+            HTTP1Error.Code.repeatedContentLength
+        ),
+        (.to("/", .post, [("Content-Length", "5"), ("Transfer-Encoding", "chunked")]), .lengthWithTransferCoding),
+        (.to("/", .post, [("Content-Length", "-1")]), .invalidContentLength),
+        (.to("/", .post, [("Transfer-Encoding", "gzip, chunked")]), .unsupportedTransferCoding),
+        (RequestHead(method: .get, target: "/"), .missingHost), (.to("/", .get, [("Host", "b")]), .badHost),
+        (RequestHead(method: .get, target: "/", fields: [.init("Host")!: "a b"]), .badHost),
+        (.to(""), .badTarget), (.to("/a b"), .badTarget), (.to("/\r\nX: y"), .badTarget),
+        (.to("/#top"), .badTarget),
+        (.to("*"), .badTarget), (.to("example.test"), .badTarget), (.to("/", .connect), .badTarget),
+        (.to("example.test:443", .connect, [("Content-Length", "5")]), .invalidMessage),
+        (RequestHead(method: .get, target: "/", version: .http2), .unsupportedVersion),
+    ]
+
     @Test(
         "requests that are refused, with nothing written",
-        arguments: [
-            (
-                RequestHead.to("/", .post, [("Content-Length", "5"), ("Content-Length", "5")]),
-                HTTP1Error.Code.repeatedContentLength
-            ),
-            (.to("/", .post, [("Content-Length", "5"), ("Transfer-Encoding", "chunked")]), .lengthWithTransferCoding),
-            (.to("/", .post, [("Content-Length", "-1")]), .invalidContentLength),
-            (.to("/", .post, [("Transfer-Encoding", "gzip, chunked")]), .unsupportedTransferCoding),
-            (RequestHead(method: .get, target: "/"), .missingHost), (.to("/", .get, [("Host", "b")]), .badHost),
-            (RequestHead(method: .get, target: "/", fields: [.init("Host")!: "a b"]), .badHost),
-            (.to(""), .badTarget), (.to("/a b"), .badTarget), (.to("/\r\nX: y"), .badTarget),
-            (.to("/#top"), .badTarget),
-            (.to("*"), .badTarget), (.to("example.test"), .badTarget), (.to("/", .connect), .badTarget),
-            (.to("example.test:443", .connect, [("Content-Length", "5")]), .invalidMessage),
-            (RequestHead(method: .get, target: "/", version: .http2), .unsupportedVersion),
-        ])
+        arguments: Self.refusals)
     func refusesRequests(head: RequestHead, code: HTTP1Error.Code) {
         var client = HTTP1Client()
         #expect(refusal { () throws(HTTP1Error) in try client.send(head) } == code)
@@ -119,17 +121,19 @@ struct HTTP1ClientTests {
         #expect(refusal { () throws(HTTP1Error) in try client.send(head) } == .invalidFieldValue)
     }
 
+    static let endings: [(response: String, persists: Bool)] = [
+        ("HTTP/1.1 204 x\r\n\r\n", true), ("HTTP/1.1 204 x\r\nConnection: close\r\n\r\n", false),
+        ("HTTP/1.1 204 x\r\nConnection: Foo , CLOSE\r\n\r\n", false),
+        ("HTTP/1.1 204 x\r\nConnection: foo\r\nConnection: close\r\n\r\n", false),
+        ("HTTP/1.1 204 x\r\nConnection: enclose\r\n\r\n", true), ("HTTP/1.0 204 x\r\n\r\n", false),
+        ("HTTP/1.0 204 x\r\nConnection: keep-alive\r\n\r\n", true),
+        ("HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na", true),
+        ("HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true),
+    ]
+
     @Test(
         "whether the connection lives on after a response",
-        arguments: [
-            ("HTTP/1.1 204 x\r\n\r\n", true), ("HTTP/1.1 204 x\r\nConnection: close\r\n\r\n", false),
-            ("HTTP/1.1 204 x\r\nConnection: Foo , CLOSE\r\n\r\n", false),
-            ("HTTP/1.1 204 x\r\nConnection: foo\r\nConnection: close\r\n\r\n", false),
-            ("HTTP/1.1 204 x\r\nConnection: enclose\r\n\r\n", true), ("HTTP/1.0 204 x\r\n\r\n", false),
-            ("HTTP/1.0 204 x\r\nConnection: keep-alive\r\n\r\n", true),
-            ("HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na", true),
-            ("HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", true),
-        ])
+        arguments: Self.endings)
     func persistence(response: String, persists: Bool) throws {
         var client = HTTP1Client()
         try client.send(.to("/"))

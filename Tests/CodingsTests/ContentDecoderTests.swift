@@ -134,7 +134,8 @@ struct ContentDecoderTests {
                 var bytes = coded.bytes
                 bytes[index] ^= 1 << UInt8(bit)
                 let result = try? decode([bytes], [coded.coding])
-                if let header, index >= header { #expect(result == nil, "bit \(bit) of byte \(index)") }
+                // A bit that nobody reads, such as padding, may flip.
+                if let header, index >= header { #expect(result == nil || result == coded.plain) }
             }
         }
     }

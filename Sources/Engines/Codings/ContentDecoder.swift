@@ -26,15 +26,13 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
     private struct Stage {
         let coding: ContentCoding
         let decoder: any StreamDecoder
-        var input: [UInt8] = []
-        var offset = 0
+        var input = PendingBytes()
         var received = false
         var mayHoldOutput = false
         var produced = 0
 
         mutating func receive(_ bytes: [UInt8]) {
-            if offset == input.count { input = bytes } else { input = Array(input[offset...]) + bytes }
-            offset = 0
+            input.append(bytes)
             received = received || !bytes.isEmpty
         }
     }
@@ -49,7 +47,7 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
     /// How many bytes were given so far.
     package private(set) var decodedBytes = 0
     /// What was fed and not yet given, if there is no coding at all.
-    private var plain: [UInt8] = []
+    private var plain = PendingBytes()
 
     /// - Parameters:
     ///   - codings: in the order in which they were applied, as `Content-Encoding` lists them.
@@ -69,7 +67,7 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
     package mutating func feed(_ bytes: [UInt8]) {
         wireBytes += bytes.count
         if stages.isEmpty {
-            if plain.isEmpty { plain = bytes } else { plain += bytes }
+            plain.append(bytes)
         } else {
             stages[0].receive(bytes)
         }
@@ -79,14 +77,15 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
     package mutating func next(upTo count: Int) throws(CodingError) -> [UInt8]? {
         if let failure { throw failure }
         do throws(CodingError) {
-            let output = stages.isEmpty ? takePlain(upTo: count) : try pull(stages.count - 1, upTo: max(count, 1))
+            let output =
+                stages.isEmpty ? plain.take(upTo: max(count, 1)) : try pull(stages.count - 1, upTo: max(count, 1))
             decodedBytes += output.count
             guard decodedBytes <= limits.maximumSize else { throw .tooLarge(limit: limits.maximumSize) }
             return output.isEmpty ? nil : output
         } catch {
             failure = error
             stages = []
-            plain = []
+            plain = PendingBytes()
             throw error
         }
     }
@@ -116,20 +115,10 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
         return whole
     }
 
-    private mutating func takePlain(upTo count: Int) -> [UInt8] {
-        guard plain.count > max(count, 1) else {
-            defer { plain = [] }
-            return plain
-        }
-        let first = Array(plain.prefix(max(count, 1)))
-        plain.removeFirst(first.count)
-        return first
-    }
-
     /// The next output of a stage; empty if it needs input that no earlier stage has.
     private mutating func pull(_ index: Int, upTo count: Int) throws(CodingError) -> [UInt8] {
         while true {
-            if stages[index].offset == stages[index].input.count, !stages[index].mayHoldOutput {
+            if stages[index].input.isEmpty, !stages[index].mayHoldOutput {
                 guard index > 0 else { return [] }
                 let more = try pull(index - 1, upTo: Self.between)
                 guard !more.isEmpty else { return [] }
@@ -143,15 +132,14 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
     private mutating func step(_ index: Int, upTo count: Int) throws(CodingError) -> [UInt8] {
         let decoder = stages[index].decoder
         let input = stages[index].input
-        let offset = stages[index].offset
         var taken = 0
         var output = try [UInt8](capacity: count) { (output: inout OutputSpan<UInt8>) throws(CodingError) in
-            taken = try decoder.step(input.span.extracting(offset...), into: &output)
+            taken = try decoder.step(input.bytes.span.extracting(input.offset...), into: &output)
         }
-        guard taken > 0 || !output.isEmpty || offset == input.count else {
+        guard taken > 0 || !output.isEmpty || input.isEmpty else {
             throw .corrupt(stages[index].coding, detail: "the decoder stands still")
         }
-        stages[index].offset += taken
+        stages[index].input.offset += taken
         stages[index].mayHoldOutput = output.count == count
         stages[index].produced += output.count
         try checkRatio(of: stages[index].produced)
@@ -162,7 +150,7 @@ package struct ContentDecoder: ~Copyable, @unchecked Sendable {  // the stages a
 
     /// Checked between stages too: a bomb in a bomb swells before the last of them gives a byte.
     private func checkRatio(of produced: Int) throws(CodingError) {
-        let used = wireBytes - (stages[0].input.count - stages[0].offset)
+        let used = wireBytes - stages[0].input.count
         guard produced > limits.ratioFloor, produced / limits.maximumRatio > used else { return }
         throw .ratioExceeded(decoded: produced, wire: used, limit: limits.maximumRatio)
     }

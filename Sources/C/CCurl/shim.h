@@ -70,3 +70,7 @@ static inline CURLMcode tern_curl_multi_set_timer_function(CURLM *multi, curl_mu
 }
 /// The result of a finished transfer; a union in C.
 static inline CURLcode tern_curl_message_result(const CURLMsg *message) { return message->data.result; }
+
+static inline const curl_version_info_data *tern_curl_version(void) { return curl_version_info(CURLVERSION_NOW); }
+/// Basic authentication alone; a macro with a shift in C.
+static inline long tern_curl_basic_authentication(void) { return (long)CURLAUTH_BASIC; }

@@ -10,7 +10,7 @@ enum CurlLibrary {
 
     /// `7.88.1`.
     static let version: String = {
-        guard let info = unsafe curl_version_info(CURLVERSION_NOW), let version = unsafe info.pointee.version else {
+        guard let info = unsafe tern_curl_version(), let version = unsafe info.pointee.version else {
             return "unknown"
         }
         return unsafe String(cString: version)
@@ -18,20 +18,20 @@ enum CurlLibrary {
 
     /// Version of libcurl as a number, `0x075801` for 7.88.1.
     static let versionNumber: UInt32 = {
-        guard let info = unsafe curl_version_info(CURLVERSION_NOW) else { return 0 }
+        guard let info = unsafe tern_curl_version() else { return 0 }
         return unsafe info.pointee.version_num
     }()
 
     /// Name and version of the TLS library: `OpenSSL/3.0.17`; empty without TLS.
     static let tlsVersion: String = {
-        guard let info = unsafe curl_version_info(CURLVERSION_NOW), let version = unsafe info.pointee.ssl_version else {
+        guard let info = unsafe tern_curl_version(), let version = unsafe info.pointee.ssl_version else {
             return ""
         }
         return unsafe String(cString: version)
     }()
 
     private static let features: Int32 = {
-        guard let info = unsafe curl_version_info(CURLVERSION_NOW) else { return 0 }
+        guard let info = unsafe tern_curl_version() else { return 0 }
         return unsafe info.pointee.features
     }()
 

@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import HTTP1Engine
 import TransportCore
 
 /// How libcurl ended a transfer: its code, its words, and the system's error, read before the handle goes back.

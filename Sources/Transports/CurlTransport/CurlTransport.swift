@@ -137,10 +137,14 @@ final class Core: Sendable {
             state.isClosed = true
             return state.drivers
         }
-        for driver in drivers {
+        await withDiscardingTaskGroup { group in
+            for driver in drivers { group.addTask { await Core.shutDown(driver, by: deadline) } }
+        }
+    }
+
+    private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
             await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
                 if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
             }
-        }
     }
 }

@@ -1,5 +1,6 @@
 import DequeModule
 import IOLoop
+import Synchronization
 import TransportCore
 
 /// One loop's share of the transport: its routes, the exchanges under way, their timeouts, and the end of each turn.
@@ -92,8 +93,10 @@ final class Driver: @unchecked Sendable {
     private func start(_ exchange: ExchangeState) {
         guard !exchange.isCancelled else { return cancel(exchange) }
         guard !isClosed else {
-            ready.append((exchange.waiter, .failure(CurlTransport.closed(exchange.exchange))))
-            return
+            if let waiter = exchange.waiter { ready.append((waiter, .failure(CurlTransport.closed(exchange.exchange)))) }
+            exchange.waiter = nil
+            exchange.step = .done
+            return markTurn()
         }
         let route = routeState(for: exchange)
         exchange.route = route

@@ -69,7 +69,7 @@ import TransportCore
 
     func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
 
-    func set(_ option: CURLoption, offset: Int64) { unsafe note(option, tern_curl_set_offset(handle, option, offset)) }
+    func set(_ option: CURLoption, offset: Int64) { unsafe note(option, tern_curl_set_offset(handle, option, curl_off_t(offset))) }
 
     /// libcurl copies the string; `nil` sets the option back.
     func set(_ option: CURLoption, _ value: String?) {
@@ -95,7 +95,7 @@ import TransportCore
         set(CURLOPT_POSTFIELDSIZE_LARGE, offset: Int64(bytes.count))
         unsafe bytes.withUnsafeBytes { bytes in
             // With a null pointer libcurl would take the body from the read function.
-            guard let base = unsafe bytes.baseAddress else { return set(CURLOPT_COPYPOSTFIELDS, "") }
+            guard let base = bytes.baseAddress else { return set(CURLOPT_COPYPOSTFIELDS, "") }
             unsafe note(
                 CURLOPT_COPYPOSTFIELDS,
                 tern_curl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: base)))
@@ -104,7 +104,7 @@ import TransportCore
 
     /// Sets the request's fields to `headers` as they are now.
     func applyHeaders() {
-        headers.withList { list in
+        unsafe headers.withList { list in
             unsafe note(CURLOPT_HTTPHEADER, tern_curl_set_list(handle, CURLOPT_HTTPHEADER, list))
         }
     }

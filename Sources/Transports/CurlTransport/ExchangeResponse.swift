@@ -1,4 +1,5 @@
 import HTTP1Engine
+import Synchronization
 import TransportCore
 
 /// What comes back to an exchange. Called by libcurl with raw lines and pieces of the body.

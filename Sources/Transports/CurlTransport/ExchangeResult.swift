@@ -1,3 +1,4 @@
+import HTTP1Engine
 import TransportCore
 
 /// What an exchange gives to the task that waits for it.

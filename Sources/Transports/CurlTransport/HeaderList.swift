@@ -37,10 +37,10 @@ import TransportCore
     /// Adds a field with the bytes of its value.
     func add(_ field: HTTPField) {
         let name = field.name.rawName.utf8.span
-        field.withUnsafeBytesOfValue { value in
+        unsafe field.withUnsafeBytesOfValue { value in
             begin(name.count + value.count + 3)
             unsafe name.withUnsafeBufferPointer { unsafe append(UnsafeRawBufferPointer($0)) }
-            if unsafe value.isEmpty {
+            if value.isEmpty {
                 append(UInt8(ascii: ";"))
             } else {
                 append(UInt8(ascii: ":"))
@@ -65,12 +65,12 @@ import TransportCore
     /// The list as it is now, valid until the next change.
     func withList(_ body: (UnsafeMutablePointer<curl_slist>?) -> Void) {
         let count = offsets.count
-        guard count > 0 else { return unsafe body(nil) }
-        if nodes.count < count {
+        guard count > 0 else { return body(nil) }
+        if unsafe nodes.count < count {
             unsafe nodes.deallocate()
             unsafe nodes = .allocate(capacity: count * 2)
         }
-        guard let base = unsafe nodes.baseAddress, let text = unsafe bytes.baseAddress else { return unsafe body(nil) }
+        guard let base = unsafe nodes.baseAddress, let text = unsafe bytes.baseAddress else { return body(nil) }
         for index in 0..<count {
             let next = unsafe index + 1 < count ? base + index + 1 : nil
             let data = unsafe (text + offsets[index]).assumingMemoryBound(to: CChar.self)
@@ -80,7 +80,7 @@ import TransportCore
     }
 
     private func begin(_ count: Int) {
-        if used + count > bytes.count {
+        if unsafe used + count > bytes.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: (used + count) * 2, alignment: 1)
             unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[0..<used]))
             unsafe bytes.deallocate()
@@ -95,7 +95,7 @@ import TransportCore
     }
 
     private func append(_ source: UnsafeRawBufferPointer) {
-        guard let from = unsafe source.baseAddress, let to = unsafe bytes.baseAddress else { return }
+        guard let from = source.baseAddress, let to = unsafe bytes.baseAddress else { return }
         unsafe (to + used).copyMemory(from: from, byteCount: source.count)
         used += source.count
     }

@@ -6,7 +6,7 @@ final class KeyLog {
 
     /// `nil` if the file cannot be opened for appending.
     init?(path: String) {
-        descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         if descriptor < 0 { return nil }
     }
 

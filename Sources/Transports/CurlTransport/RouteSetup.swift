@@ -53,10 +53,10 @@ struct RouteSetup {
     private var version: Int {
         if route.origin.scheme == .http {
             return protocols.contains(.http2PriorKnowledge)
-                ? Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE.rawValue) : Int(CURL_HTTP_VERSION_1_1.rawValue)
+                ? Int(CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE) : Int(CURL_HTTP_VERSION_1_1)
         }
         return protocols.isDisjoint(with: [.http2, .http2PriorKnowledge])
-            ? Int(CURL_HTTP_VERSION_1_1.rawValue) : Int(CURL_HTTP_VERSION_2TLS.rawValue)
+            ? Int(CURL_HTTP_VERSION_1_1) : Int(CURL_HTTP_VERSION_2TLS)
     }
 }
 
@@ -105,23 +105,23 @@ struct TLSSetup {
             }
         case .file(let path):
             easy.set(file, path)
-            easy.set(directory, nil)
+            easy.set(directory, String?.none)
         case .directory(let path):
-            easy.set(file, nil)
+            easy.set(file, String?.none)
             easy.set(directory, path)
         case .certificates(let pem):
-            easy.set(file, nil)
-            easy.set(directory, nil)
+            easy.set(file, String?.none)
+            easy.set(directory, String?.none)
             easy.set(isOrigin ? CURLOPT_CAINFO_BLOB : CURLOPT_PROXY_CAINFO_BLOB, blob: pem)
         }
     }
 
     private static func code(_ version: TLSVersion) -> UInt32 {
         switch version {
-        case .tls10: UInt32(CURL_SSLVERSION_TLSv1_0.rawValue)
-        case .tls11: UInt32(CURL_SSLVERSION_TLSv1_1.rawValue)
-        case .tls12: UInt32(CURL_SSLVERSION_TLSv1_2.rawValue)
-        case .tls13: UInt32(CURL_SSLVERSION_TLSv1_3.rawValue)
+        case .tls10: UInt32(CURL_SSLVERSION_TLSv1_0)
+        case .tls11: UInt32(CURL_SSLVERSION_TLSv1_1)
+        case .tls12: UInt32(CURL_SSLVERSION_TLSv1_2)
+        case .tls13: UInt32(CURL_SSLVERSION_TLSv1_3)
         }
     }
 }
@@ -139,8 +139,8 @@ struct ProxySetup {
         easy.set(CURLOPT_PROXY, proxy.host.utf8.contains(UInt8(ascii: ":")) ? "[\(proxy.host)]" : proxy.host)
         easy.set(CURLOPT_PROXYPORT, proxy.port)
         easy.set(CURLOPT_PROXYTYPE, type(proxy.kind))
-        easy.set(CURLOPT_PROXYAUTH, Int(CURLAUTH_BASIC))
-        easy.set(CURLOPT_SOCKS5_AUTH, Int(CURLAUTH_BASIC))
+        easy.set(CURLOPT_PROXYAUTH, tern_curl_basic_authentication())
+        easy.set(CURLOPT_SOCKS5_AUTH, tern_curl_basic_authentication())
         if let credentials = proxy.credentials {
             easy.set(CURLOPT_PROXYUSERNAME, credentials.user)
             easy.set(CURLOPT_PROXYPASSWORD, credentials.password)

@@ -69,7 +69,7 @@ final class RouteState {
         plan = AddressPlan(route, urlHost: name ?? route.origin.host)
         let keyLog = route.tls.keyLogFile.map { KeyLog(path: $0) }
         brokenBy =
-            if let path = route.tls.keyLogFile, keyLog == .some(nil) {
+            if let path = route.tls.keyLogFile, keyLog ?? nil == nil {
                 "opening the key log file \(path): \(unsafe String(cString: strerror(errno)))"
             } else {
                 CurlLibrary.setUpFailure

@@ -19,12 +19,12 @@ import TransportCore
     /// The peer's chain as it was sent, DER, its own certificate first.
     var certificates: [[UInt8]] {
         guard let chain = unsafe SSL_get_peer_cert_chain(session) else { return [] }
-        return (0..<unsafe tern_x509_count(chain)).compactMap { index in
+        return unsafe (0..<tern_x509_count(chain)).compactMap { index in
             guard let certificate = unsafe tern_x509_at(chain, index) else { return nil }
             let count = unsafe i2d_X509(certificate, nil)
             guard count > 0 else { return nil }
-            return [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, written in
-                var end = unsafe buffer.baseAddress
+            return unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, written in
+                var end = buffer.baseAddress
                 written = Int(max(0, unsafe i2d_X509(certificate, &end)))
             }
         }
@@ -37,15 +37,15 @@ import TransportCore
         else { return nil }
         let count = unsafe i2d_X509_PUBKEY(key, nil)
         guard count > 0 else { return nil }
-        let der = [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, written in
-            var end = unsafe buffer.baseAddress
+        let der = unsafe [UInt8](unsafeUninitializedCapacity: Int(count)) { buffer, written in
+            var end = buffer.baseAddress
             written = Int(max(0, unsafe i2d_X509_PUBKEY(key, &end)))
         }
         return TLSSession.sha256(der)
     }
 
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: 32) { digest, written in
+        unsafe [UInt8](unsafeUninitializedCapacity: 32) { digest, written in
             unsafe SHA256(bytes, bytes.count, digest.baseAddress)
             written = 32
         }

@@ -37,9 +37,11 @@ public final class CurlTransport: Transport {
         let driver = try core.driver(for: exchange)
         let state = ExchangeState(exchange, framing: framing, at: SystemClock().now, keeper: core)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (waiter: ExchangeState.Waiter) in
+            await withTaskExecutorPreference(driver.gathering) {
+              await withCheckedContinuation { (waiter: ExchangeState.Waiter) in
                 state.waiter = waiter
                 if !driver.push(.start(state)) { waiter.resume(returning: .failure(CurlTransport.closed(exchange))) }
+              }
             }
         } onCancel: {
             driver.push(.cancel(state))

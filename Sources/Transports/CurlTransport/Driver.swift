@@ -1,5 +1,4 @@
 import DequeModule
-import Glibc
 import IOLoop
 import Synchronization
 import TransportCore
@@ -286,23 +285,13 @@ final class Driver: @unchecked Sendable {
         for exchange in announced { deliver(exchange) }
         let ready = ready
         self.ready.removeAll(keepingCapacity: true)
-        stats.0 += 1; stats.1 += ready.count; if ready.count > 0 { stats.2 += 1 }
         if !ready.isEmpty {
             gathering.resumeTogether {
                 for (waiter, result) in ready { waiter.resume(returning: result) }
             }
         }
         if isClosed, exchanges.isEmpty { end() }
-        let waited = turnEnd.duration(to: now)
-        if max(exchanges.count, ready.count) >= 8, waited < .microseconds(150) {
-            var t = timespec(tv_sec: 0, tv_nsec: napNS)
-            unsafe nanosleep(&t, nil)
-        }
-        turnEnd = SystemClock().now
     }
-    var stats = (0, 0, 0)
-    var turnEnd = Instant(nanoseconds: 0)
-    let napNS = Int(Environment.value("NAP") ?? "20000") ?? 20000
 
     private func workOnce() {
         let routes = touchedRoutes
@@ -420,7 +409,6 @@ final class Driver: @unchecked Sendable {
         lastRoute = nil
         touchedRoutes = []
         if let sweepTimer { loop.cancel(sweepTimer) }
-        print("STATS turns \(stats.0) resumed \(stats.1) in \(stats.2) turns")
         loop.stop()
         for done in whenClosed { done() }
         whenClosed = []

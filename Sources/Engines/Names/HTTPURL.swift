@@ -16,19 +16,6 @@ public struct HTTPURL: Sendable {
     /// usually take.
     public static let maximumLength = 65_536
 
-    /// A user and a password from in front of the host. No text or mirror of it shows either.
-    public struct Credentials: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
-        /// The user, percent-decoded; may be empty.
-        public let user: String
-        /// The password, percent-decoded; empty if there was none.
-        public let password: String
-
-        /// The same for all: that something is hidden here.
-        public var description: String { "Credentials(hidden)" }
-        /// A mirror without children, so that `dump` shows neither part.
-        public var customMirror: Mirror { Mirror(self, children: [:]) }
-    }
-
     /// The URL in normal form, with the fragment, and never with user and password.
     public let absoluteString: String
 
@@ -114,8 +101,8 @@ public struct HTTPURL: Sendable {
 
 /// A class, so that a URL carries one reference for what it seldom has.
 private final class CredentialsBox: Sendable, CustomReflectable {
-    let credentials: HTTPURL.Credentials
-    init(_ credentials: HTTPURL.Credentials) { self.credentials = credentials }
+    let credentials: Credentials
+    init(_ credentials: Credentials) { self.credentials = credentials }
     var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 

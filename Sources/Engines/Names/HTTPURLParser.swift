@@ -73,7 +73,7 @@ struct HTTPURLParser {
     }
 
     private func splitUserinfo(_ authority: ArraySlice<UInt8>) throws(HTTPURLError)
-        -> (HTTPURL.Credentials?, ArraySlice<UInt8>)
+        -> (Credentials?, ArraySlice<UInt8>)
     {
         guard let at = authority.firstIndex(of: UInt8(ascii: "@")) else { return (nil, authority) }
         let userinfo = authority[..<at]
@@ -85,7 +85,7 @@ struct HTTPURLParser {
         let user = try decoded(userinfo[..<colon])
         let password = try decoded(userinfo[colon...].dropFirst())
         guard !user.isEmpty || !password.isEmpty else { return (nil, rest) }
-        return (HTTPURL.Credentials(user: user, password: password), rest)
+        return (Credentials(user: user, password: password), rest)
     }
 
     /// RFC 7617 §2 allows no control characters in either part.

@@ -40,14 +40,16 @@ public struct StreamingLines: AsyncSequence, Sendable {
         /// The next line; `nil` at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(HTTPError) -> String? {
             if case .utf16 = charset { throw ended(UnsupportedLines()) }
-            do throws(LineTooLong) {
-                while true {
+            while true {
+                do throws(LineTooLong) {
                     if let line = try splitter.next() { return text(line) }
-                    guard let chunk = try await chunks.next(isolation: actor) else { return try splitter.finish().map { text($0) } }
-                    splitter.receive(chunk)
+                } catch {
+                    throw ended(error)
                 }
-            } catch {
-                throw ended(error)
+                guard let chunk = try await chunks.next(isolation: actor) else {
+                    return splitter.finish().map { text($0) }
+                }
+                splitter.receive(chunk)
             }
         }
 
@@ -125,7 +127,7 @@ struct LineSplitter {
     }
 
     /// The last line, if it has no end; `nil` if there is none.
-    mutating func finish() throws(LineTooLong) -> ArraySlice<UInt8>? {
+    mutating func finish() -> ArraySlice<UInt8>? {
         guard start < bytes.count else { return nil }
         defer {
             start = bytes.count

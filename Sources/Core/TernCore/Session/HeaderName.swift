@@ -72,7 +72,7 @@ extension Headers.Name {
     /// `From`.
     public static var from: Headers.Name { Headers.Name(HTTPField.Name.from) }
     /// `Host`.
-    public static var host: Headers.Name { Headers.Name(HTTPField.Name.host) }
+    public static var host: Headers.Name { Headers.Name(HTTPField.Name.hostField) }
     /// `If-Match`.
     public static var ifMatch: Headers.Name { Headers.Name(HTTPField.Name.ifMatch) }
     /// `If-Modified-Since`.

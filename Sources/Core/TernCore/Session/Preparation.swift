@@ -25,7 +25,7 @@ extension Settings {
         } catch {
             throw HTTPError(.input(error), request: "\(method.rawValue) \(error.url)")
         }
-        do {
+        do throws(Refusal) {
             if let fault = headerFault ?? headers.fault { throw Refusal(.input(fault)) }
             let body = try content.body()
             var fields = fields

@@ -68,7 +68,8 @@ struct ClosureTransport: Transport {
 extension TransportResponse {
     init(_ status: HTTPResponse.Status, fields: HTTPFields = [:], _ body: ResponseBody = ResponseBody()) {
         self.init(
-            status: status, fields: fields, connection: ConnectionInfo(id: 1, version: .http11, local: nil, remote: nil),
+            status: status, fields: fields,
+            connection: ConnectionInfo(id: 1, version: .http11, local: nil, remote: nil),
             reused: false, body: body)
     }
 }

@@ -57,7 +57,8 @@ import TransportCore
     @Test("a host of one label, and an IP address, may name themselves, and are alone")
     func alone() throws {
         #expect(try Self.carried(["a=1; Domain=localhost"], from: "https://localhost/") == "a=1")
-        #expect(try Self.carried(["a=1; Domain=localhost"], from: "https://localhost/", to: "https://x.localhost/") == nil)
+        #expect(
+            try Self.carried(["a=1; Domain=localhost"], from: "https://localhost/", to: "https://x.localhost/") == nil)
         #expect(try Self.carried(["a=1; Domain=127.0.0.1"], from: "https://127.0.0.1/") == "a=1")
         #expect(try Self.carried(["a=1; Domain=0.0.1"], from: "https://127.0.0.1/") == nil)
         #expect(try Self.carried(["a=1"], from: "https://[::1]/", to: "https://[::1]:8443/") == "a=1")
@@ -120,7 +121,8 @@ import TransportCore
         "Max-Age wins over Expires, and both over nothing",
         arguments: [
             ("Max-Age=10", 9, true), ("Max-Age=10", 10, false), ("Max-Age=0", 0, false), ("Max-Age=-1", 0, false),
-            ("Max-Age=x", 1_000_000, true), ("Max-Age=", 1_000_000, true), ("Max-Age=99999999999999999999", 1 << 40, true),
+            ("Max-Age=x", 1_000_000, true), ("Max-Age=", 1_000_000, true),
+            ("Max-Age=99999999999999999999", 1 << 40, true),
             ("Max-Age=-99999999999999999999", 0, false),
             ("Expires=Fri, 15 Jan 2027 08:00:10 GMT", 9, true), ("Expires=Fri, 15 Jan 2027 08:00:10 GMT", 10, false),
             ("Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=10", 9, true),
@@ -162,7 +164,10 @@ import TransportCore
 
     @Test(
         "these hold no cookie",
-        arguments: ["", "a", "=b", " =b", ";a=b", "a\u{1}=b", "a=b\u{7f}", "a=b; x=\u{0}", String(repeating: "a", count: 4_096) + "=b"])
+        arguments: [
+            "", "a", "=b", " =b", ";a=b", "a\u{1}=b", "a=b\u{7f}", "a=b; x=\u{0}",
+            String(repeating: "a", count: 4_096) + "=b",
+        ])
     func none(line: String) { #expect(SetCookie(line) == nil) }
 
     @Test("4,096 bytes of name and value are taken, and an attribute of more than 1,024 is not looked at")

@@ -42,7 +42,8 @@ import TransportCore
         [.gzip], [.deflate], [.br], [.zstd], [.gzip, .br], [.br, .gzip, .zstd], [.gzip, .gzip, .gzip, .gzip, .gzip],
     ]
 
-    @Test("every coding is asked for and taken off, alone and stacked, whole and live", arguments: stacks, [false, true])
+    @Test(
+        "every coding is asked for and taken off, alone and stacked, whole and live", arguments: stacks, [false, true])
     func decodes(stack: [ContentCoding], live: Bool) async throws {
         let encoding = stack.map(\.rawValue).joined(separator: ", ")
         let (run, mock) = Self.run(Self.response(try Self.coded(stack), encoding), live: live)
@@ -87,7 +88,8 @@ import TransportCore
         #expect(response.body.whole == bytes)
     }
 
-    @Test("fields that describe other content stay: after HEAD, with 204, 304 and 206", arguments: [200, 204, 304, 206])
+    @Test(
+        "fields that describe other content stay: after HEAD, with 204, 304 and 206", arguments: [200, 204, 304, 206])
     func noContent(code: Int) async throws {
         let answer = MockResponse(
             HTTPResponse.Status(code: code), fields: [.contentEncoding: "gzip", .contentLength: "99"],
@@ -119,10 +121,12 @@ import TransportCore
         let seen = Log<Int>()
         let run = ChainRun(mock) {
             $0.decoding = .automatic()
-            $0.hooks = [.response { response, _ in
-                seen.add(response.body.whole?.count ?? -1)
-                return response
-            }]
+            $0.hooks = [
+                .response { response, _ in
+                    seen.add(response.body.whole?.count ?? -1)
+                    return response
+                }
+            ]
         }
         _ = try await run.send(Self.request())
         #expect(seen.values == [Self.text.utf8.count])

@@ -36,7 +36,9 @@ import TransportCore
         let mock = MockTransport { _ throws(TransportError) in
             count.add(1)
             switch count.values.count {
-            case 1: return MockResponse(.found, fields: [.location: "/b"], informational: [HTTPResponse(status: 103)], steps: [])
+            case 1:
+                return MockResponse(
+                    .found, fields: [.location: "/b"], informational: [HTTPResponse(status: 103)], steps: [])
             case 2: throw .made(.goAway, .notSent)
             default:
                 return MockResponse(

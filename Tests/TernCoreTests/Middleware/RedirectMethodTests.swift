@@ -20,15 +20,18 @@ import TransportCore
     }
 
     static let rows: [Row] =
-        [301, 302].flatMap { [
-            Row($0, .get, .get, true), Row($0, .head, .head, true), Row($0, .post, .get, false),
-            Row($0, .put, .put, true), Row($0, .patch, .patch, true), Row($0, .delete, .delete, true),
-            Row($0, .query, .query, true), Row($0, .options, .options, true),
-        ] } + [
+        [301, 302].flatMap {
+            [
+                Row($0, .get, .get, true), Row($0, .head, .head, true), Row($0, .post, .get, false),
+                Row($0, .put, .put, true), Row($0, .patch, .patch, true), Row($0, .delete, .delete, true),
+                Row($0, .query, .query, true), Row($0, .options, .options, true),
+            ]
+        } + [
             Row(303, .get, .get, false), Row(303, .head, .head, false), Row(303, .post, .get, false),
             Row(303, .put, .get, false), Row(303, .patch, .get, false), Row(303, .delete, .get, false),
             Row(303, .query, .get, false),
-        ] + [307, 308].flatMap { status in
+        ]
+        + [307, 308].flatMap { status in
             [.get, .head, .post, .put, .patch, .delete, .query].map { Row(status, $0, $0, true) }
         }
 

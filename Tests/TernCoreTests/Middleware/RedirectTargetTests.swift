@@ -15,7 +15,8 @@ import TransportCore
         return try #require(mock.sent.last?.request)
     }
 
-    static func refusal(_ mock: MockTransport, _ url: String, _ policy: RedirectPolicy = .follow()) async -> HTTPError? {
+    static func refusal(_ mock: MockTransport, _ url: String, _ policy: RedirectPolicy = .follow()) async -> HTTPError?
+    {
         let run = ChainRun(mock) { $0.redirects = policy }
         return await #expect(throws: HTTPError.self) { try await run.send(Request(url: try HTTPURL(url))) }
     }
@@ -43,7 +44,9 @@ import TransportCore
 
     @Test(
         "a Location that is no http(s) URL ends the call, and the error says which",
-        arguments: ["ftp://a.test/x", "javascript:alert(1)", "http://[::1/", "https://a.test:99999/", "file:///etc/passwd"])
+        arguments: [
+            "ftp://a.test/x", "javascript:alert(1)", "http://[::1/", "https://a.test:99999/", "file:///etc/passwd",
+        ])
     func invalid(location: String) async throws {
         let error = await Self.refusal(MockTransport([.redirect(to: location)]), "https://a.test/a")
         guard case .redirects(let reason) = error?.kind else {

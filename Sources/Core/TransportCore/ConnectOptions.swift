@@ -116,7 +116,7 @@ public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`.
     public var description: String {
         switch self {
-        case .ip(let address, let port): address.isIPv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+        case .ip(let address, let port): address.family == .v6 ? "[\(address)]:\(port)" : "\(address):\(port)"
         case .unix(let path): "unix:\(path)"
         }
     }

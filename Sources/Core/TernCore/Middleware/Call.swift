@@ -1,0 +1,114 @@
+import Synchronization
+
+/// One call of a session's verb: what its hops and attempts share.
+public final class Call: Sendable {
+    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
+    public let url: HTTPURL
+    /// When the call began.
+    public let start: Instant
+    /// When it must have ended.
+    public let deadline: Instant?
+    /// Whether the body is wanted in one piece.
+    public let delivery: Delivery
+    let settings: Settings
+    private let transport: any Transport
+    private let state: Mutex<State>
+
+    struct State {
+        var history: [Hop] = []
+        var attempts: [Attempt] = []
+        var observers: [@Sendable (borrowing ExchangeEvent) -> Void] = []
+    }
+
+    init(
+        _ url: HTTPURL, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
+        observers: [@Sendable (borrowing ExchangeEvent) -> Void]
+    ) {
+        self.url = url
+        self.settings = settings
+        self.transport = transport
+        self.delivery = delivery
+        start = settings.configuration.clock.now
+        deadline = (total ?? settings.configuration.timeouts.total).map { [start] in start.advanced(by: $0) }
+        state = Mutex(State(observers: observers))
+    }
+
+    /// The settings that hold for this call.
+    public var configuration: SessionConfiguration { settings.configuration }
+    /// The session's clock.
+    public var clock: any HTTPClock { settings.configuration.clock }
+
+    /// The responses that led here: redirects, oldest first.
+    public var history: [Hop] { state.withLock { $0.history } }
+    /// Every time that a request was handed to the transport, oldest first.
+    public var attempts: [Attempt] { state.withLock { $0.attempts } }
+
+    /// Notes a redirect.
+    public func record(_ hop: Hop) { state.withLock { $0.history.append(hop) } }
+
+    /// Lets `observer` see the events of the attempts to come. Called on the transport's thread: never block.
+    public func observe(_ observer: @escaping @Sendable (borrowing ExchangeEvent) -> Void) {
+        state.withLock { $0.observers.append(observer) }
+    }
+
+    /// Whether `request` goes to the origin that the call was made for.
+    public func isForOrigin(_ request: Request) -> Bool {
+        request.url == url || request.url.origin == url.origin
+    }
+
+    func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
+        let route = settings.route(for: request.url)
+        var observers = state.withLock { $0.observers }
+        if let attemptObserver { observers.append(attemptObserver) }
+        var exchange = Exchange(
+            request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
+        if observers.count == 1 {
+            exchange.onEvent = observers[0]
+        } else if !observers.isEmpty {
+            exchange.onEvent = { event in for observer in observers { observer(event) } }
+        }
+        let began = clock.now
+        do {
+            let response = try await transport.send(exchange)
+            record(Attempt(request: request, began: began, outcome: .answered(response.status)))
+            return response
+        } catch {
+            record(Attempt(request: request, began: began, outcome: .failed(error)))
+            throw error
+        }
+    }
+
+    private func record(_ attempt: Attempt) { state.withLock { $0.attempts.append(attempt) } }
+}
+
+/// A redirect that was followed, or an answer that was replaced by a later one.
+public struct Hop: Sendable {
+    /// What was asked.
+    public var method: HTTPRequest.Method
+    public var url: HTTPURL
+    /// What came back.
+    public var status: HTTPResponse.Status
+    public var fields: HTTPFields
+    /// A hop.
+    public init(method: HTTPRequest.Method, url: HTTPURL, status: HTTPResponse.Status, fields: HTTPFields) {
+        self.method = method
+        self.url = url
+        self.status = status
+        self.fields = fields
+    }
+}
+
+/// One time that a request was handed to the transport.
+public struct Attempt: Sendable {
+    /// The request as it was sent.
+    public var request: Request
+    /// When it was handed over.
+    public var began: Instant
+    /// How it ended.
+    public var outcome: Outcome
+    /// How an attempt ended.
+    public enum Outcome: Sendable {
+        case answered(HTTPResponse.Status)
+        case failed(TransportError)
+    }
+}

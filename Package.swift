@@ -72,9 +72,9 @@ let package = Package(
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
-        layer("IO", "Threads", ["CLinux"]),
+        layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
-        layer("IO", "FileIO", ["CLinux", "Threads", "TransportCore"]),
+        layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports

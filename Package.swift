@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
+    // `Scripts/check` makes warnings errors in our own targets, and only there.
+    .treatAllWarnings(as: Context.environment["TERN_WERROR"] == "1" ? .error : .warning),
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -76,7 +78,8 @@ let package = Package(
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
-        layer("Transports", "CurlTransport",
+        layer(
+            "Transports", "CurlTransport",
             ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
 
         // 4: what applications and tests import
@@ -106,6 +109,7 @@ let package = Package(
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]
 )

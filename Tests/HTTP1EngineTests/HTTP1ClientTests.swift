@@ -64,8 +64,8 @@ struct HTTP1ClientTests {
         _ = client.sent
         try client.sendBody(latin("").span)
         try client.sendBody(latin("hello, chunked!!").span)
-        try client.sendEnd(trailers: [.init("X-Sum")!: "1"])
-        #expect(client.sent == "10\r\nhello, chunked!!\r\n0\r\nX-Sum: 1\r\n\r\n")
+        try client.sendEnd(trailers: [.eTag: "1"])
+        #expect(client.sent == "10\r\nhello, chunked!!\r\n0\r\nETag: 1\r\n\r\n")
     }
 
     @Test("trailers are refused where they cannot be sent, or would mislead, and nothing is written then")
@@ -94,7 +94,7 @@ struct HTTP1ClientTests {
         (.to("/", .post, [("Content-Length", "-1")]), .invalidContentLength),
         (.to("/", .post, [("Transfer-Encoding", "gzip, chunked")]), .unsupportedTransferCoding),
         (RequestHead(method: .get, target: "/"), .missingHost), (.to("/", .get, [("Host", "b")]), .badHost),
-        (RequestHead(method: .get, target: "/", fields: [.init("Host")!: "a b"]), .badHost),
+        (.to("/", host: "a b"), .badHost),
         (.to(""), .badTarget), (.to("/a b"), .badTarget), (.to("/\r\nX: y"), .badTarget),
         (.to("/#top"), .badTarget),
         (.to("*"), .badTarget), (.to("example.test"), .badTarget), (.to("/", .connect), .badTarget),
@@ -193,6 +193,17 @@ struct HTTP1ClientTests {
         try client.sendBody(latin("cd").span)
         try client.sendEnd()
         #expect(client.isReusable)
+    }
+
+    @Test("bytes behind an early response make the connection unfit, though the request is finished")
+    func earlyResponseExtraBytes() throws {
+        var client = HTTP1Client()
+        try client.send(.to("/", .post, [("Content-Length", "1")]))
+        #expect(transcript(client.read("HTTP/1.1 204 x\r\n\r\nHTTP")) == ["response 204 x ", "end"])
+        #expect(client.state == .draining)
+        try client.sendBody(latin("a").span)
+        try client.sendEnd()
+        #expect(client.state == .closed)
     }
 
     @Test("after an early response the request can be given up: the connection is not used again")

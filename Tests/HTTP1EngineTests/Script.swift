@@ -84,12 +84,13 @@ extension HTTP1Server {
 }
 
 extension RequestHead {
-    /// A request to `example.test`, with more fields.
-    static func to(_ target: String, _ method: HTTPRequest.Method = .get, _ fields: [(String, String)] = [])
-        -> RequestHead
-    {
+    /// A request with a Host field, and more fields behind it.
+    static func to(
+        _ target: String, _ method: HTTPRequest.Method = .get, _ fields: [(String, String)] = [],
+        host: String = "example.test"
+    ) -> RequestHead {
         var head = RequestHead(method: method, target: target)
-        for (name, value) in [("Host", "example.test")] + fields {
+        for (name, value) in [("Host", host)] + fields {
             guard let name = HTTPField.Name(name) else { continue }
             head.fields.append(HTTPField(name: name, value: value))
         }

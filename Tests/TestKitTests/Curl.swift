@@ -2,6 +2,11 @@ import TestKit
 
 /// What the `curl` command, which is not ours, gets from a server.
 func curl(_ arguments: String..., ca: ThrowawayCA? = nil) async throws -> String {
+    try await curl(arguments, ca: ca)
+}
+
+/// What the `curl` command gets with these arguments.
+func curl(_ arguments: [String], ca: ThrowawayCA? = nil) async throws -> String {
     let trust = ca.map { ["--cacert", $0.certificate] } ?? []
     return try await onThread {
         let folder = try ScratchFolder("curl")

@@ -19,6 +19,7 @@ package final class HypercornServer: Sendable {
         try folder.write(
             "settings.py",
             """
+            workers = 0
             keep_alive_timeout = 60
             keep_alive_max_requests = 1000000
             h2_max_concurrent_streams = 128

@@ -13,19 +13,19 @@ extension NginxServer {
         location /slow/ { alias www/bytes/; limit_rate 65536; }
         location = /text { root www; default_type text/plain; gzip on; gzip_types text/plain; gzip_http_version 1.0; }
 
-        # what the server saw of the request
+        # what the server saw of the request; it reads the body first (nginx resets an HTTP/2 stream otherwise)
         location = /echo { echo_read_request_body; echo_request_body; }
-        location = /method { echo -n $request_method; }
-        location = /protocol { echo -n $server_protocol; }
-        location = /connection { echo -n "$connection $connection_requests"; }
-        location = /headers { default_type text/plain; echo -n $echo_client_request_headers; } # HTTP/1.1 only
-        location = /query { echo -n $args; }
-        location = /host { echo -n $http_host; }
-        location = /tls { echo -n "$ssl_protocol $ssl_cipher $ssl_server_name $ssl_session_reused"; }
-        location = /client-certificate { echo -n "$ssl_client_verify $ssl_client_s_dn"; }
-        location = /cookies { echo -n $http_cookie; }
-        location = /credentials { echo -n "authorization=$http_authorization cookie=$http_cookie"; }
-        location = /user-agent { echo -n $http_user_agent; }
+        location = /method { echo_read_request_body; echo -n $request_method; }
+        location = /protocol { echo_read_request_body; echo -n $server_protocol; }
+        location = /connection { echo_read_request_body; echo -n "$connection $connection_requests"; }
+        location = /headers { default_type text/plain; echo_read_request_body; echo -n $echo_client_request_headers; } # HTTP/1.1 only
+        location = /query { echo_read_request_body; echo -n $args; }
+        location = /host { echo_read_request_body; echo -n $http_host; }
+        location = /tls { echo_read_request_body; echo -n "$ssl_protocol $ssl_cipher $ssl_server_name $ssl_session_reused"; }
+        location = /client-certificate { echo_read_request_body; echo -n "$ssl_client_verify $ssl_client_s_dn"; }
+        location = /cookies { echo_read_request_body; echo -n $http_cookie; }
+        location = /credentials { echo_read_request_body; echo -n "authorization=$http_authorization cookie=$http_cookie"; }
+        location = /user-agent { echo_read_request_body; echo -n $http_user_agent; }
 
         # status codes
         location = /status/200 { return 200 "ok"; }

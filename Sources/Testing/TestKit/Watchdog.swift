@@ -3,7 +3,8 @@ import Glibc
 /// Ends what this process started, however this process ends: by exit, by a trap or by SIGKILL.
 ///
 /// A small shell reads the process groups of running servers from a pipe whose writing end only this process
-/// holds. When the pipe closes, it ends the groups that were not taken back and removes the scratch folder.
+/// holds. When the pipe closes, it ends the groups that were not taken back (by SIGTERM, and after three
+/// seconds by SIGKILL) and removes the scratch folder.
 /// (`PR_SET_PDEATHSIG` would not do: it fires when the starting *thread* ends, which for a thread of a pool may
 /// be at any time, and it reaches a server's first process only, not its workers.)
 struct Watchdog: Sendable {
@@ -20,6 +21,13 @@ struct Watchdog: Sendable {
                 +) groups="$groups$group " ;;
                 -) groups="${groups%% $group *} ${groups#* $group }" ;;
             esac
+        done
+        for group in $groups; do kill -s TERM -- "-$group"; done
+        turn=0; while [ $((turn += 1)) -lt 30 ]; do
+            alive=
+            for group in $groups; do kill -s 0 -- "-$group" && alive=yes; done
+            [ -n "$alive" ] || break
+            sleep 0.1
         done
         for group in $groups; do kill -s KILL -- "-$group"; done
         [ -n "$TERN_KEEP" ] || rm -rf -- "$1"

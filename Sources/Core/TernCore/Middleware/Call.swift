@@ -52,11 +52,13 @@ public final class Call: Sendable {
     }
 
     /// Whether `request` goes to the origin that the call was made for.
-    public func isForOrigin(_ request: Request) -> Bool { request.url.origin == url.origin }
+    public func isForOrigin(_ request: Request) -> Bool {
+        request.url == url || request.url.origin == url.origin
+    }
 
-    func transmit(_ request: Request) async throws -> TransportResponse {
+    func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
         let route = settings.route(for: request.url)
-        let observers = state.withLock { $0.observers }
+        let observers = state.withLock { $0.observers } + (attemptObserver.map { [$0] } ?? [])
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
         if observers.count == 1 {

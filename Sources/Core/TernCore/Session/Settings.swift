@@ -6,7 +6,19 @@ final class Settings: Sendable {
     let configuration: SessionConfiguration
     let chain: [any Middleware]
     let exchangeOptions: ExchangeOptions
-    private let routes = Mutex<[Origin: Route]>([:])
+    /// The session's own fields, and the first of them that cannot be sent.
+    let fields: HTTPFields
+    let headerFault: InvalidField?
+    let hasParams: Bool
+    let bodyLimit: Int
+    let recordsTimeline: Bool
+    let hasAuth: Bool
+    private let cache = Mutex(Cache())
+
+    private struct Cache {
+        var routes: [Origin: Route] = [:]
+        var forHead: Settings?
+    }
 
     /// Origins remembered; a crawler's session must not grow without bound.
     private static let routeLimit = 1_024
@@ -15,18 +27,43 @@ final class Settings: Sendable {
         self.configuration = configuration
         chain = DefaultChain.links(of: configuration)
         exchangeOptions = configuration.exchange
+        fields = configuration.headers.fields
+        headerFault = configuration.headers.fault
+        hasParams = !configuration.params.isEmpty
+        bodyLimit = configuration.bodyLimit
+        recordsTimeline = configuration.recordsTimeline
+        hasAuth = configuration.auth != nil
     }
 
     func route(for url: HTTPURL) -> Route {
         let origin = url.origin
-        if let route = routes.withLock({ $0[origin] }) { return route }
+        if let route = cache.withLock({ $0.routes[origin] }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        routes.withLock { routes in
-            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
-            routes[origin] = route
+        cache.withLock { cache in
+            if cache.routes.count >= Settings.routeLimit { cache.routes.removeAll(keepingCapacity: true) }
+            cache.routes[origin] = route
         }
         return route
+    }
+
+    /// The settings for one call. HEAD asks about one resource: it follows no redirect unless the call says so.
+    func adjusted(for method: HTTPRequest.Method, _ override: ((inout SessionConfiguration) -> Void)?) -> Settings {
+        guard let override else { return method == .head ? forHead : self }
+        var configuration = configuration
+        if method == .head { configuration.redirects = .none }
+        override(&configuration)
+        return Settings(configuration)
+    }
+
+    private var forHead: Settings {
+        guard configuration.redirects.isFollowing else { return self }
+        if let known = cache.withLock({ $0.forHead }) { return known }
+        var configuration = configuration
+        configuration.redirects = .none
+        let made = Settings(configuration)
+        cache.withLock { $0.forHead = made }
+        return made
     }
 }

@@ -1,0 +1,121 @@
+extension Session {
+    /// The settings for a call, or the error of a closed session.
+    func settings(
+        for method: HTTPRequest.Method, _ url: String, _ override: Override?
+    ) throws(HTTPError) -> Settings {
+        if let settings = openSettings { return settings.adjusted(for: method, override) }
+        let parsed = try? HTTPURL(url)
+        let name = parsed?.absoluteString ?? "a relative URL"
+        throw HTTPError(
+            .transport(
+                TransportError(
+                    .closed, phase: .queue, retrySafety: .notSent, endpoint: parsed?.origin.description ?? name,
+                    message: "the session was closed before the call")),
+            request: "\(method.rawValue) \(name)")
+    }
+
+    /// Carries a call through the chain, and reads the whole body.
+    func perform(_ request: Request, _ settings: Settings, _ timeout: Duration?) async throws(HTTPError) -> Response {
+        let limit = settings.bodyLimit
+        let exchange = Running(request, settings, erased, .whole(upTo: limit), timeout)
+        let response = try await exchange.response()
+        if let bytes = response.body.whole, bytes.count <= limit {
+            return exchange.finished(response, bytes)
+        }
+        do {
+            return exchange.finished(response, try await response.body.collect(upTo: limit))
+        } catch {
+            throw exchange.failure(error, reading: true)
+        }
+    }
+
+    /// Carries a call through the chain, up to the head of its response.
+    func begin(
+        _ request: Request, _ settings: Settings, _ timeout: Duration?
+    ) async throws(HTTPError) -> StreamingResponse {
+        let exchange = Running(request, settings, erased, .prompt, timeout)
+        return StreamingResponse(exchange, try await exchange.response())
+    }
+}
+
+/// A call under way: its request, what is recorded of it, and how its end is told.
+struct Running: Sendable {
+    private let request: Request
+    private let credentials: Credentials?
+    let call: Call
+    private let recorder: TimelineRecorder?
+
+    init(
+        _ request: Request, _ settings: Settings, _ transport: any Transport, _ delivery: Delivery,
+        _ timeout: Duration?
+    ) {
+        // User information in the URL serves as Basic credentials (RFC 7617) unless others are configured, and is
+        // not seen again.
+        if let credentials = request.url.credentials {
+            var request = request
+            request.url = request.url.removingCredentials()
+            self.request = request
+            self.credentials = settings.hasAuth ? nil : credentials
+        } else {
+            self.request = request
+            credentials = nil
+        }
+        call = Call(
+            self.request.url, settings: settings, transport: transport, delivery: delivery, total: timeout,
+            observers: [])
+        if settings.recordsTimeline {
+            let recorder = TimelineRecorder(from: call.start)
+            call.observe { recorder.record($0) }
+            self.recorder = recorder
+        } else {
+            recorder = nil
+        }
+    }
+
+    /// What was sent last: what the response is the answer to.
+    var answered: Request { call.attempts.last?.request ?? request }
+    var timeline: Timeline? { recorder?.current }
+
+    func response() async throws(HTTPError) -> TransportResponse {
+        do {
+            guard let credentials else { return try await Next(call: call)(request) }
+            return try await Next(call: call)(BasicAuth(credentials).authorize(request, call))
+        } catch {
+            throw failure(error, reading: false)
+        }
+    }
+
+    func finished(_ response: TransportResponse, _ bytes: [UInt8]) -> Response {
+        let attempts = call.attempts
+        let answered = attempts.last?.request ?? request
+        return Response(
+            url: answered.url, status: response.status, headers: response.fields, bytes: bytes,
+            trailers: response.body.trailers, request: answered, history: call.history, attempts: attempts,
+            connection: response.connection, reusedConnection: response.reused, timeline: recorder?.current)
+    }
+
+    func failure(_ kind: HTTPError.Kind) -> HTTPError {
+        HTTPError(kind, request: request.description, history: call.history, attempts: call.attempts)
+    }
+
+    /// The error of the call; `reading` says that the body was being read.
+    func failure(_ error: any Error, reading: Bool) -> HTTPError {
+        switch error {
+        case var error as HTTPError:
+            // Thrown by a link, which need not know what happened besides.
+            if error.attempts.isEmpty { error.attempts = call.attempts }
+            if error.history.isEmpty { error.history = call.history }
+            return error
+        case is CancellationError: return failure(.cancelled)
+        case let error as TransportError:
+            switch error.code {
+            case .cancelled: return failure(.cancelled)
+            // What the caller's own body threw comes back as it was.
+            case .bodyFailed: return failure(error.underlying.map { .body($0) } ?? .transport(error))
+            default: return failure(.transport(error))
+            }
+        case let error as BodyTooLarge: return failure(.decoding(error))
+        default: return failure(reading ? .decoding(error) : .middleware(error))
+        }
+    }
+}

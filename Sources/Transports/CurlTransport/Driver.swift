@@ -38,7 +38,7 @@ final class Driver: @unchecked Sendable {
     private var postponed: [() -> Void] = []
     private var isTurnMarked = false
     private var endTurn: () -> Void = {}
-    private var ready: [(ExchangeState.Waiter, Result<TransportResponse, TransportError>)] = []
+    private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
 
     // Timeouts
     private var sweepTimer: LoopTimer?
@@ -112,9 +112,7 @@ final class Driver: @unchecked Sendable {
     }
 
     private func routeState(for exchange: ExchangeState) -> RouteState {
-        let wanted = exchange.exchange.requiredFeatures
-        let key = RouteState.Key(
-            route: exchange.exchange.route, pinsHTTP1: !wanted.isDisjoint(with: CurlCapabilities.onlyOverHTTP1))
+        let key = RouteState.Key(route: exchange.exchange.route, pinsHTTP1: exchange.pinsHTTP1)
         if let lastRoute, lastRoute.key == key { return lastRoute }
         let route =
             routes[key]
@@ -287,7 +285,7 @@ final class Driver: @unchecked Sendable {
         self.ready.removeAll(keepingCapacity: true)
         if !ready.isEmpty {
             gathering.resumeTogether {
-                for (waiter, result) in ready { waiter.resume(returning: result) }
+                for (waiter, result) in ready { waiter.resume(result) }
             }
         }
         if isClosed, exchanges.isEmpty { end() }

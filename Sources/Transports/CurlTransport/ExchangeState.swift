@@ -7,8 +7,6 @@ import TransportCore
 /// Made by `send`, and from then on used on the loop alone: hence `@unchecked`. Two of its parts are for other threads:
 /// `wantsDrain`, and the upload's buffer.
 final class ExchangeState: @unchecked Sendable {
-    typealias Waiter = CheckedContinuation<Result<TransportResponse, TransportError>, Never>
-
     /// How far it is.
     enum Step: UInt8 {
         /// Waits for addresses, a connection or a stream.
@@ -25,6 +23,8 @@ final class ExchangeState: @unchecked Sendable {
 
     let exchange: Exchange
     let framing: RequestFraming
+    /// Whether a wish of it, for trailers say, can be granted over HTTP/1.1 alone.
+    let pinsHTTP1: Bool
     let started: Instant
     var waiter: Waiter?
 
@@ -73,8 +73,11 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether the reader should say when it has taken bytes.
     let wantsDrain = Atomic(false)
 
-    init(_ exchange: Exchange, framing: RequestFraming, at now: Instant, keeper: any AnyObject & Sendable) {
+    init(
+        _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant, keeper: any AnyObject & Sendable
+    ) {
         self.exchange = exchange
+        self.pinsHTTP1 = pinsHTTP1
         self.keeper = keeper
         self.framing = framing
         started = now

@@ -49,7 +49,7 @@ final class Gathering: TaskExecutor, @unchecked Sendable {
     }
 
     private func drain() {
-        let pool = globalConcurrentExecutor.asUnownedTaskExecutor()
+        let pool = unsafe globalConcurrentExecutor.asUnownedTaskExecutor()
         while let job = waiting.withLock({ $0.popFirst() }) { unsafe job.runSynchronously(on: pool) }
     }
 }

@@ -18,7 +18,11 @@ struct CurlOutcome {
     /// The error of `exchange`, or `nil` if it ended well.
     func error(for exchange: ExchangeState) -> TransportError? {
         if let failure = exchange.failure { return failure }
-        guard code != CURLE_OK else { return nil }
+        guard code != CURLE_OK else {
+            guard exchange.head == nil else { return nil }
+            return exchange.error(
+                .connectionClosed, "\(exchange.summary): the connection ended before the response's head did", phase: .head)
+        }
         if code == CURLE_ABORTED_BY_CALLBACK, exchange.timesReady > 1 { return afterSecondAttempt(exchange) }
         if let answer = exchange.proxyHead, exchange.timesReady == 0, !(200..<300).contains(answer.status) {
             return proxyRefused(exchange, answer.status, answer.fields)
@@ -69,6 +73,7 @@ struct CurlOutcome {
             if words.contains("unexpected eof") {
                 return (exchange.head == nil ? .connectionClosed : .bodyTruncated, nil)
             }
+            if words.contains("chunk") { return (.malformedResponse, nil) }
             if words.contains("alert certificate required") || words.contains("alert bad certificate") {
                 return (.clientCertificateInvalid, nil)
             }

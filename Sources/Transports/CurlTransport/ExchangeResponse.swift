@@ -9,6 +9,7 @@ extension ExchangeState {
     /// Takes a line of a head or of the trailers, its line end included. `false` ends the transfer.
     func receiveLine(_ line: Span<UInt8>) -> Bool {
         guard failure == nil else { return false }
+        if timesReady > 0 { hasBegun = true }
         do {
             if head != nil { return try receiveTrailer(line) }
             guard let head = try lines.read(line) else { return true }

@@ -60,6 +60,8 @@ final class ExchangeState: @unchecked Sendable {
     var informationals = 0
     var proxyHead: ResponseHead?
     var head: ResponseHead?
+    /// Whether a line of a response has come.
+    var hasBegun = false
     var responseFraming = MessageFraming.none
     var bytes: [UInt8] = []
     var received: Int64 = 0
@@ -109,7 +111,7 @@ final class ExchangeState: @unchecked Sendable {
 
     /// What is known of whether the peer may have acted on the request.
     var retrySafety: RetrySafety {
-        if head != nil || informationals > 0 { return .processed }
+        if hasBegun { return .processed }
         return timesReady == 0 ? .notSent : .maybeProcessed
     }
 

@@ -13,6 +13,7 @@ struct RequestSetup {
         var expectContinue: Duration?
         var forbidsReuse = false
         var hasTrailers = false
+        var ignoresLength = false
     }
 
     /// How libcurl is told of a body.

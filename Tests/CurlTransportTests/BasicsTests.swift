@@ -62,7 +62,8 @@ struct BasicsTests {
     func methods(method: String, hasBody: Bool) async throws {
         let server = try RawServer(.loop([.readHead, hasBody ? .readBody(5) : .readBody(0), ok(method)]))
         let sending = Sending(
-            server.url("/x?y=1"), try #require(HTTPRequest.Method(method)), body: hasBody ? .bytes(bytes("hello")) : .empty)
+            server.url("/x?y=1"), try #require(HTTPRequest.Method(method)),
+            body: hasBody ? .bytes(bytes("hello")) : .empty)
         #expect(try await transport.send(sending).text() == method)
         let text = server.receivedText()
         #expect(text.hasPrefix("\(method) /x?y=1 HTTP/1.1\r\n"))
@@ -80,7 +81,10 @@ struct BasicsTests {
     func withoutBody() async throws {
         let server = try RawServer(connections: [
             [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .readHead, ok("next"), .readToEnd],
-            [.readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, ok("next"), .readToEnd],
+            [
+                .readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, ok("next"),
+                .readToEnd,
+            ],
         ])
         let head = try await transport.send(Sending(server.url("/"), .head))
         #expect(head.body.whole == [])

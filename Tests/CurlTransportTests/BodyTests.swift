@@ -12,7 +12,8 @@ struct BodyTests {
     func prompt() async throws {
         let go = try Signal()
         let server = try RawServer(
-            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc"), .wait(until: go), .send("def"), .readToEnd)
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabc"), .wait(until: go), .send("def"),
+            .readToEnd)
         let response = try await transport.send(Sending(server.url("/")).with { $0.delivery = .prompt })
         #expect(response.body.whole == nil)
         var iterator = response.body.makeAsyncIterator()
@@ -69,7 +70,8 @@ struct BodyTests {
         #expect(text.hasSuffix("\r\n0\r\nX-Sum: 9\r\nETag: \"x\"\r\n\r\n"), "\(text)")
     }
 
-    @Test("uploads arrive whole", .requires(.hypercorn), arguments: [false, true], ["bytes", "stream", "length", "file"])
+    @Test(
+        "uploads arrive whole", .requires(.hypercorn), arguments: [false, true], ["bytes", "stream", "length", "file"])
     func uploads(secure: Bool, kind: String) async throws {
         let hypercorn = try await HypercornServer.shared()
         let all = NginxServer.pattern(1_000_000)

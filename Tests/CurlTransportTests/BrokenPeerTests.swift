@@ -19,8 +19,11 @@ struct Refused: Sendable, CustomTestStringConvertible {
         Refused("no HTTP", "SSH-2.0-OpenSSH_9.2\r\n\r\n", .malformedResponse),
         Refused("HTTP/0.9", "<html>hello</html>", .malformedResponse),
         Refused("bad status line", "HTTP/1.1 2OO OK\r\nContent-Length: 0\r\n\r\n", .malformedResponse),
-        Refused("two equal lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab", .malformedResponse),
-        Refused("two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", .malformedResponse),
+        Refused(
+            "two equal lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nab",
+            .malformedResponse),
+        Refused(
+            "two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", .malformedResponse),
         Refused(
             "length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             .malformedResponse),
@@ -29,7 +32,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
         Refused("folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 2\r\n\r\nab", .malformedResponse),
         Refused("NUL in a value", "HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\nab", .malformedResponse),
         Refused("no name", "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 2\r\n\r\nab", .malformedResponse),
-        Refused("101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", .malformedResponse),
+        Refused(
+            "101", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", .malformedResponse),
         Refused("negative length", "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", .malformedResponse),
         Refused("bad chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", .malformedResponse, .body),
         Refused("nothing", "", .connectionClosed),
@@ -39,12 +43,16 @@ struct Refused: Sendable, CustomTestStringConvertible {
             "half a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", .bodyTruncated, .body),
         Refused(
             "no last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", .bodyTruncated, .body),
-        Refused("large head", "HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 50_000))\r\n"
-            + String(repeating: "Y: \(String(repeating: "y", count: 50_000))\r\n", count: 5) + "\r\n", .headTooLarge),
+        Refused(
+            "large head",
+            "HTTP/1.1 200 OK\r\nX: \(String(repeating: "x", count: 50_000))\r\n"
+                + String(repeating: "Y: \(String(repeating: "y", count: 50_000))\r\n", count: 5) + "\r\n", .headTooLarge
+        ),
         Refused(
             "1,001 fields", "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 1_001) + "\r\n", .headTooLarge),
         Refused("endless 1xx", String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 101), .malformedResponse),
-        Refused("forbidden trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA : b\r\n\r\n",
+        Refused(
+            "forbidden trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA : b\r\n\r\n",
             .malformedResponse, .body),
     ]
 }
@@ -86,7 +94,9 @@ struct BrokenPeerTests {
 
     @Test("a request is never sent twice: a reused connection that dies is an error")
     func deadConnection() async throws {
-        let server = try RawServer(connections: [[.readHead, ok("first"), .readHead, .readBody(1), .close], [.readHead, ok("x")]])
+        let server = try RawServer(connections: [
+            [.readHead, ok("first"), .readHead, .readBody(1), .close], [.readHead, ok("x")],
+        ])
         let sending = Sending(server.url("/"), .post, body: .bytes([1]))
         let first = Sending(server.url("/"))
         let route = try first.exchange().route
@@ -149,7 +159,8 @@ struct BrokenPeerTests {
     func trailers() async throws {
         let server = try RawServer(
             .readHead,
-            .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 9\r\nX-Sum: 10\r\n\r\n"),
+            .send(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 9\r\nX-Sum: 10\r\n\r\n"),
             .readToEnd)
         let response = try await transport.send(Sending(server.url("/")).with { $0.delivery = .whole(upTo: 100) })
         #expect(response.body.whole == bytes("abc"))

@@ -105,7 +105,8 @@ struct CancellationTests {
         let queued = try Signal()
         let waiting = Task {
             try await transport.send(
-                Exchange(exchange.request, over: exchange.route) { event in if event.phase == "queued" { queued.fire() } })
+                Exchange(exchange.request, over: exchange.route) { event in if event.phase == "queued" { queued.fire() }
+                })
         }
         try await queued.wait()
         async let last = transport.send(exchange).text()

@@ -89,8 +89,12 @@ struct LifecycleTests {
         let error = try await transport.failure(of: trailers)
         #expect(error.code == .unsupported)
         #expect(error.message.contains("CURLOPT_TRAILERFUNCTION"))
-        #expect(try await transport.failure(of: Sending(server.url("/")).with { $0.connect.protocols = .http3 }).code == .unsupported)
-        #expect(try await transport.failure(of: Sending(server.url("/")).with { $0.connect.protocols = .http2 }).code == .unsupported)
+        #expect(
+            try await transport.failure(of: Sending(server.url("/")).with { $0.connect.protocols = .http3 }).code
+                == .unsupported)
+        #expect(
+            try await transport.failure(of: Sending(server.url("/")).with { $0.connect.protocols = .http2 }).code
+                == .unsupported)
         #expect(try await transport.failure(of: Sending(server.url("/"), .connect)).code == .unsupported)
         #expect(server.connectionCount == 0)
         let capabilities = transport.capabilities(over: .automatic)

@@ -49,7 +49,8 @@ extension CurlTransport {
     func send(_ sending: Sending) async throws -> TransportResponse { try await send(sending.exchange()) }
 
     /// The error that `sending` ends in, before or after the head.
-    func failure(of sending: Sending, sourceLocation: SourceLocation = #_sourceLocation) async throws -> TransportError {
+    func failure(of sending: Sending, sourceLocation: SourceLocation = #_sourceLocation) async throws -> TransportError
+    {
         do {
             let response = try await send(sending.exchange())
             _ = try await response.body.collect(upTo: .max)

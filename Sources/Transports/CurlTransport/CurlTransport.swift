@@ -74,7 +74,9 @@ public final class CurlTransport: Transport {
         if exchange.route.origin.scheme == .http, protocols.isDisjoint(with: [.http1, .http2PriorKnowledge]) {
             throw unsupported(exchange, "http: URLs need HTTP/1.1, or HTTP/2 by prior knowledge")
         }
-        if exchange.route.origin.scheme == .https, CurlCapabilities.usable(protocols).isDisjoint(with: [.http1, .http2]) {
+        if exchange.route.origin.scheme == .https,
+            CurlCapabilities.usable(protocols).isDisjoint(with: [.http1, .http2])
+        {
             throw unsupported(exchange, "https: URLs need HTTP/1.1 or HTTP/2")
         }
         switch exchange.request.method {
@@ -151,8 +153,8 @@ final class Core: Sendable {
     }
 
     private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
-            }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
+        }
     }
 }

@@ -78,13 +78,7 @@ final class Driver: @unchecked Sendable {
         case .start(let exchange): start(exchange)
         case .cancel(let exchange): cancel(exchange)
         case .drained(let exchange): drained(exchange)
-        case .uploadReady(let exchange):
-            if exchange.isUploadPaused, let easy = exchange.easy {
-                exchange.isUploadPaused = false
-                exchange.since = now
-                easy.pause(receiving: exchange.isPaused)
-                exchange.route?.touch()
-            }
+        case .uploadReady(let exchange): resumeUpload(exchange)
         case .resolved(let reference, let answer): reference.route?.resolved(answer)
         case .shutDown(let deadline, let done): shutDown(by: deadline, done)
         }
@@ -95,7 +89,9 @@ final class Driver: @unchecked Sendable {
     private func start(_ exchange: ExchangeState) {
         guard !exchange.isCancelled else { return cancel(exchange) }
         guard !isClosed else {
-            if let waiter = exchange.waiter { ready.append((waiter, .failure(CurlTransport.closed(exchange.exchange)))) }
+            if let waiter = exchange.waiter {
+                ready.append((waiter, .failure(CurlTransport.closed(exchange.exchange))))
+            }
             exchange.waiter = nil
             exchange.step = .done
             return markTurn()
@@ -201,8 +197,11 @@ final class Driver: @unchecked Sendable {
         guard exchange.step != .done else { return }
         if let waiter = exchange.waiter {
             exchange.waiter = nil
-            let channel = BodyChannel(endpoint: exchange.exchange.route.origin.description) { [weak exchange, inbox] _ in
-                guard let exchange, exchange.wantsDrain.exchange(false, ordering: .sequentiallyConsistent) else { return }
+            let channel = BodyChannel(endpoint: exchange.exchange.route.origin.description) {
+                [weak exchange, inbox] _ in
+                guard let exchange, exchange.wantsDrain.exchange(false, ordering: .sequentiallyConsistent) else {
+                    return
+                }
                 inbox?.push(.drained(exchange))
             } onCancel: { [weak exchange, inbox] in
                 if let exchange { inbox?.push(.cancel(exchange)) }
@@ -232,6 +231,15 @@ final class Driver: @unchecked Sendable {
         watchTime(of: exchange)
         if exchange.isUploadPaused { exchange.isUploadPaused = false }
         easy.pause(receiving: false)
+        exchange.route?.touch()
+    }
+
+    /// There is something to send again.
+    func resumeUpload(_ exchange: ExchangeState) {
+        guard exchange.isUploadPaused, let easy = exchange.easy else { return }
+        exchange.isUploadPaused = false
+        if exchange.step == .sending { exchange.enter(.sending) }
+        easy.pause(receiving: exchange.isPaused)
         exchange.route?.touch()
     }
 
@@ -345,7 +353,13 @@ final class Driver: @unchecked Sendable {
         for exchange in exchanges {
             if let error = exchange.timeoutError(at: now) {
                 finish(exchange, .failure(error))
-            } else if let due = exchange.due {
+                continue
+            }
+            if let due = exchange.continueDue, due <= now {
+                exchange.continueDue = nil
+                resumeUpload(exchange)
+            }
+            if let due = exchange.due {
                 next = min(next, due)
             }
         }

@@ -52,6 +52,11 @@ extension ExchangeState {
             tell(.requestSent)
         } else {
             enter(.sending)
+            if asksToContinue, let wait = exchange.options.expectContinue {
+                let due = since.advanced(by: wait)
+                continueDue = due
+                route.driver.look(at: due)
+            }
         }
         return true
     }

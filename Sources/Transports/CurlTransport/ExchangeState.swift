@@ -53,6 +53,8 @@ final class ExchangeState: @unchecked Sendable {
     var sent: Int64 = 0
     var isUploadPaused = false
     var isBodyHandedOver = false
+    /// Until when the body waits for 100 (Continue).
+    var continueDue: Instant?
 
     // The response
     var lines: ResponseHeadLines
@@ -76,7 +78,8 @@ final class ExchangeState: @unchecked Sendable {
     let wantsDrain = Atomic(false)
 
     init(
-        _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant, keeper: any AnyObject & Sendable
+        _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant,
+        keeper: any AnyObject & Sendable
     ) {
         self.exchange = exchange
         self.pinsHTTP1 = pinsHTTP1

@@ -84,12 +84,12 @@ let package = Package(
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
-        layer("Testing", "MockTransport", ["TransportCore"]),
+        layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "MockTransport"], path: "Sources/CLI/TernCommand",
+            name: "TernCommand", dependencies: ["Tern", "Codings", "FileIO"], path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
         .plugin(
@@ -107,7 +107,7 @@ let package = Package(
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("MockTransport", ["TransportCore", "TernCore"]),
+        tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),
     ],

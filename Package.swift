@@ -70,8 +70,9 @@ let package = Package(
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
-        layer("IO", "IOLoop", ["CLinux", "TransportCore", deque]),
-        layer("IO", "FileIO", ["CLinux", "TransportCore"]),
+        layer("IO", "Threads", ["CLinux", deque]),
+        layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
+        layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
@@ -98,8 +99,8 @@ let package = Package(
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
         tests("TransportCore", ["TestKit"]),
-        tests("IOLoop", ["TransportCore", "TestKit"]),
-        tests("FileIO", ["TransportCore", "TestKit"]),
+        tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),

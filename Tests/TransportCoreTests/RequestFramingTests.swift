@@ -60,6 +60,16 @@ import TransportCore
         #expect(error?.message.contains(name) == true)
     }
 
+    @Test("several Cookie fields become one (RFC 6265 §5.4)")
+    func cookies() throws {
+        var fields = HTTPFields()
+        fields.append(HTTPField(name: .cookie, value: "a=1"))
+        fields.append(HTTPField(name: .accept, value: "*/*"))
+        fields.append(HTTPField(name: .cookie, value: "b=2"))
+        let framed = try RequestFraming(Self.request(.get, fields)).fields
+        #expect(framed.map(\.value) == ["*/*", "a=1; b=2"])
+    }
+
     @Test("two Host fields are refused")
     func twoHosts() throws {
         var fields = try Self.field("Host", "a.test")

@@ -58,11 +58,10 @@ public struct HTTPURLError: Error, Hashable, Sendable, CustomStringConvertible {
     /// an "@" with a combining mark is a character of its own, and still ends a user.
     static func presentable(_ text: String) -> String {
         let bytes = Array(text.utf8)
-        var start = 0
-        if let name = SchemeName(in: bytes[...]) {
-            let slashes = bytes[name.end...].prefix { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
-            if !slashes.isEmpty { start = slashes.endIndex }
-        }
+        let isSlash: (UInt8) -> Bool = { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "\\") }
+        let schemeEnd = SchemeName(in: bytes[...])?.end ?? 0
+        let slashes = bytes[schemeEnd...].prefix(while: isSlash)
+        let start = slashes.isEmpty ? 0 : slashes.endIndex
         let authority = bytes[start...].prefix { $0 != UInt8(ascii: "/") }
         let mayHoldUser = authority.contains { $0 == UInt8(ascii: "@") || $0 == UInt8(ascii: ":") }
         guard mayHoldUser, let at = bytes[start...].lastIndex(of: UInt8(ascii: "@")) else { return escaped(text) }

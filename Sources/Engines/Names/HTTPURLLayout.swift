@@ -20,13 +20,13 @@ extension HTTPURL {
 }
 
 extension HTTPURL.Layout {
-    /// The layout of a URL that is in normal form already and whose host is a name; nil for any other, right or
+    /// The layout of a URL that is in normal form already and has no IPv6 address; nil for any other, right or
     /// wrong, which `HTTPURLParser` then takes apart. One pass, no allocation: most URLs of a program go this way.
     init?(normal string: String, pathAsIs: Bool) {
         let text = string.utf8Span.span
         guard text.count <= HTTPURL.maximumLength, let scheme = Self.scheme(of: text) else { return nil }
         var index = scheme.prefixLength
-        guard let hostEnd = Self.endOfName(in: text, from: index) else { return nil }
+        guard let (hostEnd, hostKind) = Self.host(in: text, from: index) else { return nil }
         index = hostEnd
         var port = scheme.defaultPort
         if index < text.count, text[index] == UInt8(ascii: ":") {
@@ -49,7 +49,7 @@ extension HTTPURL.Layout {
             else { return nil }
         }
         self.init(
-            scheme: scheme, hostKind: .name, port: UInt16(port), hostEnd: UInt32(hostEnd),
+            scheme: scheme, hostKind: hostKind, port: UInt16(port), hostEnd: UInt32(hostEnd),
             pathStart: UInt32(pathStart), pathEnd: UInt32(pathEnd), queryEnd: UInt32(queryEnd))
     }
 
@@ -64,8 +64,8 @@ extension HTTPURL.Layout {
         return colon == 5 ? .https : .http
     }
 
-    /// Where a plain name ends. A last label that begins with a digit may be an address: not for this path.
-    private static func endOfName(in text: Span<UInt8>, from start: Int) -> Int? {
+    /// Where the host ends, and what it is: a name, or an IPv4 address if its last label begins with a digit.
+    private static func host(in text: Span<UInt8>, from start: Int) -> (end: Int, HostKind)? {
         var index = start
         var label = start
         while index < text.count {
@@ -78,10 +78,27 @@ extension HTTPURL.Layout {
             }
             index += 1
         }
-        guard 1...HostName.longestLabel ~= index - label, index - start <= HostName.longestName,
-            !text[label].isDigit
-        else { return nil }
-        return index
+        guard 1...HostName.longestLabel ~= index - label, index - start <= HostName.longestName else { return nil }
+        guard text[label].isDigit else { return (index, .name) }
+        return isDottedDecimal(text, from: start, to: index) ? (index, .v4) : nil
+    }
+
+    private static func isDottedDecimal(_ text: Span<UInt8>, from start: Int, to end: Int) -> Bool {
+        var number: Int?
+        var dots = 0
+        for index in start..<end {
+            let byte = text[index]
+            if byte == UInt8(ascii: "."), number != nil {
+                dots += 1
+                number = nil
+            } else {
+                guard byte.isDigit, number != 0 else { return false }
+                let next = (number ?? 0) * 10 + Int(byte &- 0x30)
+                guard next <= 255 else { return false }
+                number = next
+            }
+        }
+        return dots == 3 && number != nil
     }
 
     private static func port(in text: Span<UInt8>, from start: Int) -> (Int, end: Int)? {

@@ -100,6 +100,9 @@ struct HTTPURLParser {
         let bracket = text.first == UInt8(ascii: "[") ? text.lastIndex(of: UInt8(ascii: "]")) : nil
         let colon = text[(bracket ?? text.startIndex)...].firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
         let hostText = text[..<colon]
+        guard !text[colon...].dropFirst().contains(UInt8(ascii: ":")) else {
+            throw refuse(.invalidHost("more than one colon: an IPv6 address stands in brackets"))
+        }
         guard !hostText.isEmpty else { throw refuse(.missingHost) }
         let host: HostName
         do throws(HostRefusal) {

@@ -21,7 +21,7 @@ struct Running: Sendable {
             credentials = nil
         }
         call = Call(
-            self.request.url, settings: settings, transport: transport, delivery: delivery, total: timeout,
+            self.request, settings: settings, transport: transport, delivery: delivery, total: timeout,
             observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)

@@ -16,7 +16,7 @@ enum LayerRules {
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
         // 2: TransportCore, then IO, then TernCore, which knows files but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
-        Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore"]),
+        Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),
         Rule(place: "Core/TernCore", imports: ["Engines", "Core/TransportCore", "IO/FileIO"]),
         // 3: drivers; never TernCore, and never each other but for the one that composes them
         Rule(place: "Transports", imports: ["C", "Engines", "Core/TransportCore", "IO"]),

@@ -9,6 +9,7 @@ enum SelfCheck {
         ("Core/TransportCore/A.swift", "import IOLoop", false),
         ("Core/TransportCore/A.swift", "@_exported import TernCore", false),
         ("IO/IOLoop/A.swift", "import CLinux\nimport TransportCore", true),
+        ("IO/IOLoop/A.swift", "import Threads", true),
         ("IO/IOLoop/A.swift", "import FileIO", false),
         ("Core/TernCore/A.swift", "import FileIO\nimport TransportCore", true),
         ("Core/TernCore/A.swift", "import IOLoop", false),
@@ -30,7 +31,8 @@ enum SelfCheck {
 
     private static let modules = [
         "C/CLinux", "C/CZlib", "C/CCurl", "Engines/Wire", "Engines/Names", "Core/TransportCore", "Core/TernCore",
-        "IO/IOLoop", "IO/FileIO", "Transports/CurlTransport", "Transports/QUICTransport", "Testing/MockTransport",
+        "IO/IOLoop", "IO/FileIO", "IO/Threads", "Transports/CurlTransport", "Transports/QUICTransport",
+        "Testing/MockTransport",
         "Tern/Tern", "CLI/TernCommand",
     ]
 

@@ -24,6 +24,9 @@ public final class CurlTransport: Transport {
 
     private let core: Core
 
+    /// The installed libraries, as `--version` shows them: `libcurl/7.88.1 OpenSSL/3.0.17`.
+    public static var libraries: String { "libcurl/\(CurlLibrary.version) \(CurlLibrary.tlsVersion)" }
+
     /// A transport; its threads start with the first exchange.
     public init(configuration: Configuration = Configuration()) { core = Core(configuration) }
 

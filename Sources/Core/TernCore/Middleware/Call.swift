@@ -2,8 +2,8 @@ import Synchronization
 
 /// One call of a session's verb: what its hops and attempts share.
 public final class Call: Sendable {
-    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
-    public let url: HTTPURL
+    /// The request that the caller made, before any link changed it.
+    public let request: Request
     /// When the call began.
     public let start: Instant
     /// When it must have ended.
@@ -21,10 +21,10 @@ public final class Call: Sendable {
     }
 
     init(
-        _ url: HTTPURL, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
+        _ request: Request, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
         observers: [@Sendable (borrowing ExchangeEvent) -> Void]
     ) {
-        self.url = url
+        self.request = request
         self.settings = settings
         self.transport = transport
         self.delivery = delivery
@@ -33,6 +33,8 @@ public final class Call: Sendable {
         state = Mutex(State(observers: observers))
     }
 
+    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
+    public var url: HTTPURL { request.url }
     /// The settings that hold for this call.
     public var configuration: SessionConfiguration { settings.configuration }
     /// The session's clock.
@@ -54,6 +56,11 @@ public final class Call: Sendable {
     /// Whether `request` goes to the origin that the call was made for.
     public func isForOrigin(_ request: Request) -> Bool {
         request.url == url || request.url.origin == url.origin
+    }
+
+    /// An error of this call, with its history.
+    func failure(_ kind: HTTPError.Kind) -> HTTPError {
+        HTTPError(kind, request: request.description, history: history, attempts: attempts)
     }
 
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {

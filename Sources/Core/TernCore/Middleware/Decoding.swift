@@ -17,10 +17,10 @@ struct Decoding: Middleware {
         let response = try await next(sent)
         guard response.fields.contains(.contentEncoding), hasContent(response, to: request) else { return response }
         do throws(ContentDecodingError) {
-            return try decoded(response, sent, next.call)
+            return try decoded(response, next.call)
         } catch {
             response.body.cancel()
-            throw next.call.failure(.decoding(error), for: request)
+            throw next.call.failure(.decoding(error))
         }
     }
 
@@ -34,7 +34,7 @@ struct Decoding: Middleware {
     }
 
     private func decoded(
-        _ response: TransportResponse, _ request: Request, _ call: Call
+        _ response: TransportResponse, _ call: Call
     ) throws(ContentDecodingError) -> TransportResponse {
         let codings: [ContentCoding]
         do throws(CodingError) {
@@ -56,7 +56,7 @@ struct Decoding: Middleware {
             case .live(let body):
                 let decoder = try ContentDecoder(codings: codings, limits: limits(call))
                 decoded.body = ResponseBody(
-                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error), for: request) })
+                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error)) })
             }
         } catch {
             throw ContentDecodingError(error)
@@ -67,7 +67,7 @@ struct Decoding: Middleware {
     /// A body that is wanted whole may become no longer than a plain one might be.
     private func limits(_ call: Call) -> ContentDecoder.Limits {
         var limits = ContentDecoder.Limits()
-        limits.maximumRatio = policy.ratioLimit
+        limits.maximumRatio = max(1, policy.ratioLimit)
         limits.ratioFloor = policy.ratioFloor
         if let size = policy.sizeLimit { limits.maximumSize = size }
         if case .whole(let cap) = call.delivery { limits.maximumSize = min(limits.maximumSize, cap) }

@@ -28,13 +28,16 @@ extension Settings {
         do throws(Refusal) {
             if let fault = headerFault ?? headers.fault { throw Refusal(.input(fault)) }
             let body = try content.body()
-            var fields = fields
+            if content.type == nil, headers.isEmpty {
+                return Request(method: method, url: target, fields: fields, body: body)
+            }
+            let merged: HTTPFields
             switch content.source {
             // The boundary is in the media type, so that no other will do.
-            case .multipart: fields = try content.fields(over: headers.merged(over: fields))
-            default: fields = try headers.merged(over: content.fields(over: fields))
+            case .multipart: merged = try content.fields(over: headers.merged(over: fields))
+            default: merged = try headers.merged(over: content.fields(over: fields))
             }
-            return Request(method: method, url: target, fields: fields, body: body)
+            return Request(method: method, url: target, fields: merged, body: body)
         } catch {
             throw HTTPError(error.kind, request: "\(method.rawValue) \(target)")
         }

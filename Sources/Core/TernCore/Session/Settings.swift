@@ -17,7 +17,20 @@ final class Settings: Sendable {
 
     private struct Cache {
         var routes: [Origin: Route] = [:]
+        var latest: Route?
         var forHead: Settings?
+
+        mutating func use(_ origin: Origin) -> Route? {
+            guard let route = routes[origin] else { return nil }
+            latest = route
+            return route
+        }
+
+        mutating func keep(_ route: Route) {
+            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
+            routes[route.origin] = route
+            latest = route
+        }
     }
 
     /// Origins remembered; a crawler's session must not grow without bound.
@@ -36,15 +49,14 @@ final class Settings: Sendable {
     }
 
     func route(for url: HTTPURL) -> Route {
+        // Most calls of a session go where the one before went.
+        if let latest = cache.withLock({ $0.latest }), url.isOf(latest.origin) { return latest }
         let origin = url.origin
-        if let route = cache.withLock({ $0.routes[origin] }) { return route }
+        if let route = cache.withLock({ $0.use(origin) }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        cache.withLock { cache in
-            if cache.routes.count >= Settings.routeLimit { cache.routes.removeAll(keepingCapacity: true) }
-            cache.routes[origin] = route
-        }
+        cache.withLock { $0.keep(route) }
         return route
     }
 

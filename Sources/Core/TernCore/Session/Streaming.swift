@@ -3,20 +3,20 @@ extension Session {
     /// comes. Dropping the response ends the exchange. The parameters are those of the verbs; `timeout` bounds the
     /// reading, too.
     public func stream(
-        _ method: HTTPRequest.Method = .get, _ url: String, _ content: Content = .empty, params: QueryItems = [],
-        headers: Headers = [:], timeout: Duration? = nil, _ override: Override? = nil
+        _ method: HTTPRequest.Method = .get, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
+        headers: Headers = Headers(), timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
-        let settings = try settings(for: method, url, override)
+        let settings = try core.settings(for: method, url, override)
         let request = try settings.request(method, url, content, params, headers)
-        return try await begin(request, settings, timeout)
+        return try await core.begin(request, settings, timeout)
     }
 
     /// Sends a request as it is, as ``send(_:timeout:_:)`` does, and gives the response as soon as its head is here.
     public func stream(
         _ request: Request, timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
-        let settings = try settings(for: request.method, request.url.absoluteString, override)
-        return try await begin(request, settings, timeout)
+        let settings = try core.settings(for: request.method, request.url.absoluteString, override)
+        return try await core.begin(request, settings, timeout)
     }
 
     /// Writes what a GET gives to the file at `path`, in pieces as they come, and gives the response without bytes.
@@ -28,12 +28,12 @@ extension Session {
     /// - Parameter progress: called on the caller's task after each piece is written.
     @discardableResult
     public func download(
-        _ url: String, to path: String, params: QueryItems = [], headers: Headers = [:], timeout: Duration? = nil,
+        _ url: String, to path: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         progress: ((DownloadProgress) -> Void)? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try settings(for: .get, url, override)
+        let settings = try core.settings(for: .get, url, override)
         let request = try settings.request(.get, url, .empty, params, headers)
-        let response = try await begin(request, settings, timeout)
+        let response = try await core.begin(request, settings, timeout)
         guard response.status.kind == .successful else {
             return try await response.collect(upTo: settings.configuration.bodyLimit)
         }

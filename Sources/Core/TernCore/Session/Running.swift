@@ -1,43 +1,3 @@
-extension Session {
-    /// The settings for a call, or the error of a closed session.
-    func settings(
-        for method: HTTPRequest.Method, _ url: String, _ override: Override?
-    ) throws(HTTPError) -> Settings {
-        if let settings = openSettings { return settings.adjusted(for: method, override) }
-        let parsed = try? HTTPURL(url)
-        let name = parsed?.absoluteString ?? "a relative URL"
-        throw HTTPError(
-            .transport(
-                TransportError(
-                    .closed, phase: .queue, retrySafety: .notSent, endpoint: parsed?.origin.description ?? name,
-                    message: "the session was closed before the call")),
-            request: "\(method.rawValue) \(name)")
-    }
-
-    /// Carries a call through the chain, and reads the whole body.
-    func perform(_ request: Request, _ settings: Settings, _ timeout: Duration?) async throws(HTTPError) -> Response {
-        let limit = settings.bodyLimit
-        let exchange = Running(request, settings, erased, .whole(upTo: limit), timeout)
-        let response = try await exchange.response()
-        if let bytes = response.body.whole, bytes.count <= limit {
-            return exchange.finished(response, bytes)
-        }
-        do {
-            return exchange.finished(response, try await response.body.collect(upTo: limit))
-        } catch {
-            throw exchange.failure(error, reading: true)
-        }
-    }
-
-    /// Carries a call through the chain, up to the head of its response.
-    func begin(
-        _ request: Request, _ settings: Settings, _ timeout: Duration?
-    ) async throws(HTTPError) -> StreamingResponse {
-        let exchange = Running(request, settings, erased, .prompt, timeout)
-        return StreamingResponse(exchange, try await exchange.response())
-    }
-}
-
 /// A call under way: its request, what is recorded of it, and how its end is told.
 struct Running: Sendable {
     private let request: Request
@@ -61,7 +21,7 @@ struct Running: Sendable {
             credentials = nil
         }
         call = Call(
-            self.request.url, settings: settings, transport: transport, delivery: delivery, total: timeout,
+            self.request, settings: settings, transport: transport, delivery: delivery, total: timeout,
             observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)
@@ -76,13 +36,10 @@ struct Running: Sendable {
     var answered: Request { call.attempts.last?.request ?? request }
     var timeline: Timeline? { recorder?.current }
 
-    func response() async throws(HTTPError) -> TransportResponse {
-        do {
-            guard let credentials else { return try await Next(call: call)(request) }
-            return try await Next(call: call)(BasicAuth(credentials).authorize(request, call))
-        } catch {
-            throw failure(error, reading: false)
-        }
+    /// Passes the request through the chain.
+    func respond() async throws -> TransportResponse {
+        guard let credentials else { return try await Next(call: call)(request) }
+        return try await Next(call: call)(BasicAuth(credentials).authorize(request, call))
     }
 
     func finished(_ response: TransportResponse, _ bytes: [UInt8]) -> Response {

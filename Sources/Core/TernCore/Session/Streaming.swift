@@ -1,9 +1,17 @@
 extension Session {
+    /// Sends a GET and gives the response as soon as its head is here; the rest is as with any method.
+    public func stream(
+        _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
+        _ override: Override? = nil
+    ) async throws(HTTPError) -> StreamingResponse {
+        try await stream(.get, url, params: params, headers: headers, timeout: timeout, override)
+    }
+
     /// Sends a request and gives the response as soon as its head is here; the body is read by the caller, as it
     /// comes. Dropping the response ends the exchange. The parameters are those of the verbs; `timeout` bounds the
     /// reading, too.
     public func stream(
-        _ method: HTTPRequest.Method = .get, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
         headers: Headers = Headers(), timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
         let settings = try core.settings(for: method, url, override)
@@ -28,7 +36,8 @@ extension Session {
     /// - Parameter progress: called on the caller's task after each piece is written.
     @discardableResult
     public func download(
-        _ url: String, to path: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
+        _ url: String, to path: String, params: QueryItems = QueryItems(), headers: Headers = Headers(),
+        timeout: Duration? = nil,
         progress: ((DownloadProgress) -> Void)? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
         let settings = try core.settings(for: .get, url, override)

@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
+    // `Scripts/check` makes warnings errors in our own targets, and only there.
+    .treatAllWarnings(as: Context.environment["TERN_WERROR"] == "1" ? .error : .warning),
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -76,7 +78,8 @@ let package = Package(
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
-        layer("Transports", "CurlTransport",
+        layer(
+            "Transports", "CurlTransport",
             ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
 
         // 4: what applications and tests import
@@ -86,7 +89,7 @@ let package = Package(
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "MockTransport"], path: "Sources/CLI/TernCommand",
+            name: "TernCommand", dependencies: ["Tern", "Codings", "FileIO"], path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
         .plugin(
@@ -105,6 +108,7 @@ let package = Package(
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -164,3 +164,65 @@ struct ConfigurationTests {
         for sent in mock.sent { #expect(sent.exchange.route.origin == sent.request.url.origin) }
     }
 }
+
+@Suite("content codings, from the session's side")
+struct OfferedCodingTests {
+    static let gzip: [UInt8] = [
+        0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x48, 0xcd, 0xc9, 0xc9, 7, 0, 0x86, 0xa6, 0x10, 0x36, 5, 0, 0, 0,
+    ]
+    let mock = MockTransport { sent in
+        let accepted = sent.request.fields[.acceptEncoding]?.contains("gzip") == true
+        return MockResponse(
+            .ok, fields: accepted ? [.contentEncoding: "gzip"] : [:],
+            steps: [.bytes(accepted ? gzip : Array("plain".utf8))])
+    }
+
+    @Test("every way to call asks for codings once, and takes them off")
+    func decoded() async throws {
+        let session = Session(transport: mock)
+        let texts = [
+            try await session.get("http://a.test/").text,
+            try await session.get("http://a.test/", headers: ["X-A": "1"]).text,
+            try await session.post("http://a.test/", .text("x")).text,
+            try await session.send(session.prepare(.get, "http://a.test/")).text,
+            try await session.stream("http://a.test/").collect().text,
+        ]
+        #expect(texts == Array(repeating: "hello", count: 5))
+        for sent in mock.sent {
+            #expect(sent.request.fields[values: .acceptEncoding].count == 1)
+        }
+        #expect(try session.prepare(.get, "http://a.test/").fields.contains(.acceptEncoding) == false)
+    }
+
+    @Test("who asks for codings, gets them")
+    func handsOff() async throws {
+        let session = Session(transport: mock)
+        let all = try #require(try await session.get("http://a.test/").request.fields[.acceptEncoding])
+        #expect(try await session.get("http://a.test/", headers: [.acceptEncoding: all]).bytes == Self.gzip)
+        #expect(try await session.get("http://a.test/", headers: [.acceptEncoding: "gzip"]).bytes == Self.gzip)
+        #expect(try await session.get("http://a.test/") { $0.headers[.acceptEncoding] = "gzip" }.bytes == Self.gzip)
+        #expect(try await session.get("http://a.test/") { $0.decoding = .none }.text == "plain")
+        #expect(try await session.get("http://a.test/", headers: [.range: "bytes=0-4"]).text == "plain")
+    }
+
+    @Test("a link that asks for a range, or for codings, is respected")
+    func links() async throws {
+        struct Adding: Middleware {
+            var field: HTTPField
+            func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
+                var request = request
+                request.fields[fields: field.name] = [field]
+                return try await next(request)
+            }
+        }
+        let session = Session(transport: mock)
+        let ranged = try await session.get("http://a.test/") {
+            $0.callMiddleware = [Adding(field: HTTPField(name: .range, value: "bytes=0-4"))]
+        }
+        #expect(ranged.text == "plain")
+        let coded = try await session.get("http://a.test/") {
+            $0.callMiddleware = [Adding(field: HTTPField(name: .acceptEncoding, value: "gzip"))]
+        }
+        #expect(coded.bytes == Self.gzip)
+    }
+}

@@ -4,7 +4,7 @@ extension Session {
         _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
-        try await stream(.get, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.begin(core.prepare(.get, url, .empty, params, headers, override), timeout)
     }
 
     /// Sends a request and gives the response as soon as its head is here; the body is read by the caller, as it
@@ -14,17 +14,14 @@ extension Session {
         _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
         headers: Headers = Headers(), timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
-        let settings = try core.settings(for: method, url, override)
-        let request = try settings.request(method, url, content, params, headers)
-        return try await core.begin(request, settings, timeout)
+        try await core.begin(core.prepare(method, url, content, params, headers, override), timeout)
     }
 
     /// Sends a request as it is, as ``send(_:timeout:_:)`` does, and gives the response as soon as its head is here.
     public func stream(
         _ request: Request, timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> StreamingResponse {
-        let settings = try core.settings(for: request.method, request.url.absoluteString, override)
-        return try await core.begin(request, settings, timeout)
+        try await core.begin(core.prepare(request, override), timeout)
     }
 
     /// Writes what a GET gives to the file at `path`, in pieces as they come, and gives the response without bytes.
@@ -40,11 +37,10 @@ extension Session {
         timeout: Duration? = nil,
         progress: ((DownloadProgress) -> Void)? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try core.settings(for: .get, url, override)
-        let request = try settings.request(.get, url, .empty, params, headers)
-        let response = try await core.begin(request, settings, timeout)
+        let prepared = try core.prepare(.get, url, .empty, params, headers, override)
+        let response = try await core.begin(prepared, timeout)
         guard response.status.kind == .successful else {
-            return try await response.collect(upTo: settings.configuration.bodyLimit)
+            return try await response.collect(upTo: prepared.settings.bodyLimit)
         }
         return try await response.save(to: path, progress: progress)
     }

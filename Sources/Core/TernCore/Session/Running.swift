@@ -5,10 +5,8 @@ struct Running: Sendable {
     let call: Call
     private let recorder: TimelineRecorder?
 
-    init(
-        _ request: Request, _ settings: Settings, _ transport: any Transport, _ delivery: Delivery,
-        _ timeout: Duration?
-    ) {
+    init(_ prepared: Prepared, _ transport: any Transport, _ delivery: Delivery, _ timeout: Duration?) {
+        let (request, settings) = (prepared.request, prepared.settings)
         // User information in the URL serves as Basic credentials (RFC 7617) unless others are configured, and is
         // not seen again.
         if let credentials = request.url.credentials {
@@ -22,7 +20,7 @@ struct Running: Sendable {
         }
         call = Call(
             self.request, settings: settings, transport: transport, delivery: delivery, total: timeout,
-            observers: [])
+            offersCodings: prepared.offersCodings, observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)
             call.observe { recorder.record($0) }
@@ -36,23 +34,25 @@ struct Running: Sendable {
     var answered: Request { call.attempts.last?.request ?? request }
     var timeline: Timeline? { recorder?.current }
 
-    /// Passes the request through the chain.
-    func respond() async throws -> TransportResponse {
-        guard let credentials else { return try await Next(call: call)(request) }
-        return try await Next(call: call)(BasicAuth(credentials).authorize(request, call))
+    /// The request as it enters the chain.
+    var first: Request {
+        get throws(HTTPError) {
+            guard let credentials else { return request }
+            return try request.authorized(by: BasicAuth(credentials).field, call)
+        }
     }
 
     func finished(_ response: TransportResponse, _ bytes: [UInt8]) -> Response {
-        let attempts = call.attempts
+        let (history, attempts) = call.record
         let answered = attempts.last?.request ?? request
         return Response(
             url: answered.url, status: response.status, headers: response.fields, bytes: bytes,
-            trailers: response.body.trailers, request: answered, history: call.history, attempts: attempts,
+            trailers: response.body.trailers, request: answered, history: history, attempts: attempts,
             connection: response.connection, reusedConnection: response.reused, timeline: recorder?.current)
     }
 
     func failure(_ kind: HTTPError.Kind) -> HTTPError {
-        HTTPError(kind, request: request.description, history: call.history, attempts: call.attempts)
+        call.failure(kind, for: request)
     }
 
     /// The error of the call; `reading` says that the body was being read.

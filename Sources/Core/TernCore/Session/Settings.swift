@@ -9,6 +9,8 @@ final class Settings: Sendable {
     /// The session's own fields, and the first of them that cannot be sent.
     let fields: HTTPFields
     let headerFault: InvalidField?
+    /// The same with the field that asks for content codings; `nil` if none are to be asked for.
+    let codedFields: HTTPFields?
     let hasParams: Bool
     let bodyLimit: Int
     let recordsTimeline: Bool
@@ -42,6 +44,8 @@ final class Settings: Sendable {
         exchangeOptions = configuration.exchange
         fields = configuration.headers.fields
         headerFault = configuration.headers.fault
+        let offersCodings = configuration.decoding.isActive && !Decoding.leavesAlone(configuration.headers.fields)
+        codedFields = offersCodings ? configuration.headers.fields + [Decoding.acceptable] : nil
         hasParams = !configuration.params.isEmpty
         bodyLimit = configuration.bodyLimit
         recordsTimeline = configuration.recordsTimeline

@@ -52,7 +52,7 @@ struct Running: Sendable {
     }
 
     func failure(_ kind: HTTPError.Kind) -> HTTPError {
-        call.failure(kind, for: request)
+        call.failure(kind)
     }
 
     /// The error of the call; `reading` says that the body was being read.

@@ -51,6 +51,7 @@ public struct JSONFailure: Error, Sendable, CustomStringConvertible {
     /// One sentence.
     public var description: String {
         let place = path.isEmpty ? "" : " at \(path)"
-        return isEncoding ? "\(type) cannot be written as JSON\(place): \(reason)" : "no JSON of \(type)\(place): \(reason)"
+        return isEncoding
+            ? "\(type) cannot be written as JSON\(place): \(reason)" : "no JSON of \(type)\(place): \(reason)"
     }
 }

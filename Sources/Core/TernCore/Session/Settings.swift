@@ -9,6 +9,8 @@ final class Settings: Sendable {
     /// The session's own fields, and the first of them that cannot be sent.
     let fields: HTTPFields
     let headerFault: InvalidField?
+    /// The same with the field that asks for content codings; `nil` if none are to be asked for.
+    let codedFields: HTTPFields?
     let hasParams: Bool
     let bodyLimit: Int
     let recordsTimeline: Bool
@@ -17,7 +19,20 @@ final class Settings: Sendable {
 
     private struct Cache {
         var routes: [Origin: Route] = [:]
+        var latest: Route?
         var forHead: Settings?
+
+        mutating func use(_ origin: Origin) -> Route? {
+            guard let route = routes[origin] else { return nil }
+            latest = route
+            return route
+        }
+
+        mutating func keep(_ route: Route) {
+            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
+            routes[route.origin] = route
+            latest = route
+        }
     }
 
     /// Origins remembered; a crawler's session must not grow without bound.
@@ -29,6 +44,8 @@ final class Settings: Sendable {
         exchangeOptions = configuration.exchange
         fields = configuration.headers.fields
         headerFault = configuration.headers.fault
+        let offersCodings = configuration.decoding.isActive && !Decoding.leavesAlone(configuration.headers.fields)
+        codedFields = offersCodings ? configuration.headers.fields + [Decoding.acceptable] : nil
         hasParams = !configuration.params.isEmpty
         bodyLimit = configuration.bodyLimit
         recordsTimeline = configuration.recordsTimeline
@@ -36,15 +53,14 @@ final class Settings: Sendable {
     }
 
     func route(for url: HTTPURL) -> Route {
+        // Most calls of a session go where the one before went.
+        if let latest = cache.withLock({ $0.latest }), url.isOf(latest.origin) { return latest }
         let origin = url.origin
-        if let route = cache.withLock({ $0.routes[origin] }) { return route }
+        if let route = cache.withLock({ $0.use(origin) }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        cache.withLock { cache in
-            if cache.routes.count >= Settings.routeLimit { cache.routes.removeAll(keepingCapacity: true) }
-            cache.routes[origin] = route
-        }
+        cache.withLock { $0.keep(route) }
         return route
     }
 

@@ -1,43 +1,3 @@
-extension Session {
-    /// The settings for a call, or the error of a closed session.
-    func settings(
-        for method: HTTPRequest.Method, _ url: String, _ override: Override?
-    ) throws(HTTPError) -> Settings {
-        if let settings = openSettings { return settings.adjusted(for: method, override) }
-        let parsed = try? HTTPURL(url)
-        let name = parsed?.absoluteString ?? "a relative URL"
-        throw HTTPError(
-            .transport(
-                TransportError(
-                    .closed, phase: .queue, retrySafety: .notSent, endpoint: parsed?.origin.description ?? name,
-                    message: "the session was closed before the call")),
-            request: "\(method.rawValue) \(name)")
-    }
-
-    /// Carries a call through the chain, and reads the whole body.
-    func perform(_ request: Request, _ settings: Settings, _ timeout: Duration?) async throws(HTTPError) -> Response {
-        let limit = settings.bodyLimit
-        let exchange = Running(request, settings, erased, .whole(upTo: limit), timeout)
-        let response = try await exchange.response()
-        if let bytes = response.body.whole, bytes.count <= limit {
-            return exchange.finished(response, bytes)
-        }
-        do {
-            return exchange.finished(response, try await response.body.collect(upTo: limit))
-        } catch {
-            throw exchange.failure(error, reading: true)
-        }
-    }
-
-    /// Carries a call through the chain, up to the head of its response.
-    func begin(
-        _ request: Request, _ settings: Settings, _ timeout: Duration?
-    ) async throws(HTTPError) -> StreamingResponse {
-        let exchange = Running(request, settings, erased, .prompt, timeout)
-        return StreamingResponse(exchange, try await exchange.response())
-    }
-}
-
 /// A call under way: its request, what is recorded of it, and how its end is told.
 struct Running: Sendable {
     private let request: Request
@@ -45,10 +5,8 @@ struct Running: Sendable {
     let call: Call
     private let recorder: TimelineRecorder?
 
-    init(
-        _ request: Request, _ settings: Settings, _ transport: any Transport, _ delivery: Delivery,
-        _ timeout: Duration?
-    ) {
+    init(_ prepared: Prepared, _ transport: any Transport, _ delivery: Delivery, _ timeout: Duration?) {
+        let (request, settings) = (prepared.request, prepared.settings)
         // User information in the URL serves as Basic credentials (RFC 7617) unless others are configured, and is
         // not seen again.
         if let credentials = request.url.credentials {
@@ -61,8 +19,8 @@ struct Running: Sendable {
             credentials = nil
         }
         call = Call(
-            self.request.url, settings: settings, transport: transport, delivery: delivery, total: timeout,
-            observers: [])
+            self.request, settings: settings, transport: transport, delivery: delivery, total: timeout,
+            offersCodings: prepared.offersCodings, observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)
             call.observe { recorder.record($0) }
@@ -76,26 +34,25 @@ struct Running: Sendable {
     var answered: Request { call.attempts.last?.request ?? request }
     var timeline: Timeline? { recorder?.current }
 
-    func response() async throws(HTTPError) -> TransportResponse {
-        do {
-            guard let credentials else { return try await Next(call: call)(request) }
-            return try await Next(call: call)(BasicAuth(credentials).authorize(request, call))
-        } catch {
-            throw failure(error, reading: false)
+    /// The request as it enters the chain.
+    var first: Request {
+        get throws(HTTPError) {
+            guard let credentials else { return request }
+            return try request.authorized(by: BasicAuth(credentials).field, call)
         }
     }
 
     func finished(_ response: TransportResponse, _ bytes: [UInt8]) -> Response {
-        let attempts = call.attempts
+        let (history, attempts) = call.record
         let answered = attempts.last?.request ?? request
         return Response(
             url: answered.url, status: response.status, headers: response.fields, bytes: bytes,
-            trailers: response.body.trailers, request: answered, history: call.history, attempts: attempts,
+            trailers: response.body.trailers, request: answered, history: history, attempts: attempts,
             connection: response.connection, reusedConnection: response.reused, timeline: recorder?.current)
     }
 
     func failure(_ kind: HTTPError.Kind) -> HTTPError {
-        HTTPError(kind, request: request.description, history: call.history, attempts: call.attempts)
+        call.failure(kind)
     }
 
     /// The error of the call; `reading` says that the body was being read.

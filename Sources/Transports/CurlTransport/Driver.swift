@@ -23,26 +23,26 @@ final class Driver: @unchecked Sendable {
     let loop: IOLoop
     let gathering: Gathering
     let limits: PoolLimits
-    private(set) var now: Instant
+    @exclusivity(unchecked) private(set) var now: Instant
     private var inbox: Inbox<Message>?
 
     private var routes: [RouteState.Key: RouteState] = [:]
-    private var lastRoute: RouteState?
-    private var exchanges: [ExchangeState] = []
+    @exclusivity(unchecked) private var lastRoute: RouteState?
+    @exclusivity(unchecked) private var exchanges: [ExchangeState] = []
 
     // Work for the end of the turn
-    private var touchedRoutes: [RouteState] = []
-    private var announced: [ExchangeState] = []
+    @exclusivity(unchecked) private var touchedRoutes: [RouteState] = []
+    @exclusivity(unchecked) private var announced: [ExchangeState] = []
     private var endings: [ExchangeState] = []
     private var resumptions: [ExchangeState] = []
     private var postponed: [() -> Void] = []
-    private var isTurnMarked = false
+    @exclusivity(unchecked) private var isTurnMarked = false
     private var endTurn: () -> Void = {}
-    private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
+    @exclusivity(unchecked) private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
 
     // Timeouts
     private var sweepTimer: LoopTimer?
-    private var nextSweep = Instant(nanoseconds: .max)
+    @exclusivity(unchecked) private var nextSweep = Instant(nanoseconds: .max)
 
     // Shutting down
     private var isClosed = false

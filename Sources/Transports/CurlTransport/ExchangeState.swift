@@ -26,30 +26,33 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether a wish of it, for trailers say, can be granted over HTTP/1.1 alone.
     let pinsHTTP1: Bool
     let started: Instant
-    var waiter: Waiter?
+    @exclusivity(unchecked) var waiter: Waiter?
 
     // Where it stands
-    var step = Step.queued
+    @exclusivity(unchecked) var step = Step.queued
     /// When the step, or the last progress that its timeout looks at, was.
-    var since: Instant
-    var route: RouteState?
-    var easy: Easy?
+    @exclusivity(unchecked) var since: Instant
+    @exclusivity(unchecked) var route: RouteState?
+    @exclusivity(unchecked) var easy: Easy?
     /// Its place in the driver's list of all.
-    var index = -1
-    var isQueued = false
+    @exclusivity(unchecked) var index = -1
+    @exclusivity(unchecked) var isQueued = false
     var isCancelled = false
     /// What ended it, if it was not libcurl: takes precedence over libcurl's code.
-    var failure: TransportError?
+    @exclusivity(unchecked) var failure: TransportError?
     /// Whether its response is ready for the waiter at the end of the turn.
-    var isAnnounced = false
+    @exclusivity(unchecked) var isAnnounced = false
+
+    /// Whether the request says `TE: trailers`.
+    var wantsTrailers = false
 
     // The connection
-    var connection: ConnectionRecord?
+    @exclusivity(unchecked) var connection: ConnectionRecord?
     var isReused = false
-    var timesReady = 0
+    @exclusivity(unchecked) var timesReady = 0
 
     // The request's body
-    var upload = Upload.none
+    @exclusivity(unchecked) var upload = Upload.none
     var sent: Int64 = 0
     var isUploadPaused = false
     var isBodyHandedOver = false
@@ -57,16 +60,16 @@ final class ExchangeState: @unchecked Sendable {
     var continueDue: Instant?
 
     // The response
-    var lines: ResponseHeadLines
+    @exclusivity(unchecked) var lines: ResponseHeadLines
     var trailerLines: HeadLines?
     var informationals = 0
     var proxyHead: ResponseHead?
-    var head: ResponseHead?
+    @exclusivity(unchecked) var head: ResponseHead?
     /// Whether a line of a response has come.
-    var hasBegun = false
-    var responseFraming = MessageFraming.none
-    var bytes: [UInt8] = []
-    var received: Int64 = 0
+    @exclusivity(unchecked) var hasBegun = false
+    @exclusivity(unchecked) var responseFraming = MessageFraming.none
+    @exclusivity(unchecked) var bytes: [UInt8] = []
+    @exclusivity(unchecked) var received: Int64 = 0
     var trailers: HTTPFields = [:]
     var isPaused = false
     var isComplete = false

@@ -16,15 +16,16 @@ import TransportCore
     /// Called when there may be finished transfers, or `kick` is due.
     private let onActivity: () -> Void
     /// By descriptor: what libcurl waits for, and what the loop watches.
-    private var sockets: [Watch] = []
-    private var timer: LoopTimer?
-    private var due: Instant?
-    private(set) var needsKick = false
+    @exclusivity(unchecked) private var sockets: [Watch] = []
+    @exclusivity(unchecked) private var timer: LoopTimer?
+    @exclusivity(unchecked) private var due: Instant?
+    @exclusivity(unchecked) private(set) var needsKick = false
     private var isClosed = false
 
+    /// Raw values of ``Interest``: sets of another module are not free to compute with.
     private struct Watch {
-        var wanted: Interest = []
-        var watched: Interest = []
+        var wanted: UInt8 = 0
+        var watched: UInt8 = 0
     }
 
     /// `nil` if libcurl has no memory for it.
@@ -81,7 +82,7 @@ import TransportCore
 
     func ready(_ descriptor: Int32, _ readiness: Readiness) {
         let index = Int(descriptor)
-        guard sockets.indices.contains(index), !sockets[index].wanted.isEmpty else {
+        guard sockets.indices.contains(index), sockets[index].wanted != 0 else {
             unwatch(descriptor)
             return
         }
@@ -109,23 +110,23 @@ import TransportCore
     private func unwatch(_ descriptor: Int32) {
         loop.unwatch(descriptor)
         let index = Int(descriptor)
-        if sockets.indices.contains(index) { sockets[index].watched = [] }
+        if sockets.indices.contains(index) { sockets[index].watched = 0 }
     }
 
-    fileprivate func want(_ descriptor: Int32, _ wanted: Interest) -> Bool {
+    fileprivate func want(_ descriptor: Int32, _ wanted: UInt8) -> Bool {
         let index = Int(descriptor)
         guard index >= 0 else { return false }
         while sockets.count <= index { sockets.append(Watch()) }
         sockets[index].wanted = wanted
-        let watch = wanted.isEmpty ? sockets[index].watched.intersection(.read) : wanted
+        let watch = wanted == 0 ? sockets[index].watched & Interest.read.rawValue : wanted
         guard watch != sockets[index].watched else { return true }
         sockets[index].watched = watch
-        if watch.isEmpty {
+        if watch == 0 {
             loop.unwatch(descriptor)
             return true
         }
         do {
-            try loop.watch(descriptor, watch, self)
+            try loop.watch(descriptor, Interest(rawValue: watch), self)
             return true
         } catch {
             return false
@@ -169,9 +170,9 @@ import TransportCore
 private let onSocket: curl_socket_callback = { _, descriptor, what, context, _ in
     guard let context = unsafe context else { return 0 }
     return unsafe Unmanaged<Multi>.fromOpaque(context)._withUnsafeGuaranteedRef { multi in
-        var wanted: Interest = []
-        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { wanted.insert(.read) }
-        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { wanted.insert(.write) }
+        var wanted: UInt8 = 0
+        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { wanted |= Interest.read.rawValue }
+        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { wanted |= Interest.write.rawValue }
         return multi.want(descriptor, wanted) ? 0 : -1
     }
 }

@@ -18,37 +18,41 @@ final class Driver: @unchecked Sendable {
         case shutDown(by: Instant?, done: @Sendable () -> Void)
     }
     /// A route on its way through another thread.
-    struct RouteReference: @unchecked Sendable { weak var route: RouteState? }
+    struct RouteReference: @unchecked Sendable { let route: RouteState }
 
     let loop: IOLoop
     let gathering: Gathering
     let limits: PoolLimits
-    @exclusivity(unchecked) private(set) var now: Instant
+    private(set) var now: Instant
     private var inbox: Inbox<Message>?
 
     private var routes: [RouteState.Key: RouteState] = [:]
-    @exclusivity(unchecked) private var lastRoute: RouteState?
-    @exclusivity(unchecked) private var exchanges: [ExchangeState] = []
+    private var lastRoute: RouteState?
+    private var exchanges: [ExchangeState] = []
 
     // Work for the end of the turn
-    @exclusivity(unchecked) private var touchedRoutes: [RouteState] = []
-    @exclusivity(unchecked) private var announced: [ExchangeState] = []
+    private var touchedRoutes: [RouteState] = []
+    private var announced: [ExchangeState] = []
     private var endings: [ExchangeState] = []
     private var resumptions: [ExchangeState] = []
     private var postponed: [() -> Void] = []
-    @exclusivity(unchecked) private var isTurnMarked = false
+    private var isTurnMarked = false
     private var endTurn: () -> Void = {}
-    @exclusivity(unchecked) private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
+    private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
 
     // Timeouts
     private var sweepTimer: LoopTimer?
-    @exclusivity(unchecked) private var nextSweep = Instant(nanoseconds: .max)
+    private var nextSweep = Instant(nanoseconds: .max)
 
     // Shutting down
     private var isClosed = false
     private var closesAt: Instant?
     private var whenClosed: [@Sendable () -> Void] = []
     private var hasEnded = false
+
+    /// Keeps the driver alive until it has ended.
+    private final class Slot { var driver: Driver? }
+    private let slot = Slot()
 
     private init(_ loop: IOLoop, _ limits: PoolLimits) {
         self.loop = loop
@@ -60,12 +64,16 @@ final class Driver: @unchecked Sendable {
     /// A driver on `loop`, which keeps it alive until it is stopped.
     static func start(on loop: IOLoop, _ limits: PoolLimits) -> Driver {
         let driver = Driver(loop, limits)
-        driver.inbox = Inbox(on: loop) { [weak driver] messages in
-            guard let driver else { return }
+        // No weak references to what the loop uses all the time: they make each retain of it several times as slow.
+        // The driver lets go of itself when it ends.
+        let slot = driver.slot
+        driver.inbox = Inbox(on: loop) { messages in
+            guard let driver = slot.driver else { return }
             driver.now = loop.now
             while let message = messages.popFirst() { driver.take(message) }
         }
-        driver.endTurn = { [weak driver] in driver?.finishTurn() }
+        driver.endTurn = { slot.driver?.finishTurn() }
+        slot.driver = driver
         return driver
     }
 
@@ -79,7 +87,7 @@ final class Driver: @unchecked Sendable {
         case .cancel(let exchange): cancel(exchange)
         case .drained(let exchange): drained(exchange)
         case .uploadReady(let exchange): resumeUpload(exchange)
-        case .resolved(let reference, let answer): reference.route?.resolved(answer)
+        case .resolved(let reference, let answer): reference.route.resolved(answer)
         case .shutDown(let deadline, let done): shutDown(by: deadline, done)
         }
     }
@@ -165,6 +173,7 @@ final class Driver: @unchecked Sendable {
                 exchange.channel?.fail(error)
             }
         }
+        exchange.upload = .none
         exchange.channel = nil
         exchange.keeper = nil
         exchange.route = nil
@@ -339,7 +348,7 @@ final class Driver: @unchecked Sendable {
         guard instant < nextSweep else { return }
         nextSweep = instant
         if let sweepTimer { loop.cancel(sweepTimer) }
-        sweepTimer = loop.schedule(at: instant) { [weak self] in self?.sweep() }
+        sweepTimer = loop.schedule(at: instant) { [slot] in slot.driver?.sweep() }
     }
 
     /// Two looks are at least so far apart, however many timeouts there are.
@@ -424,5 +433,6 @@ final class Driver: @unchecked Sendable {
         loop.stop()
         for done in whenClosed { done() }
         whenClosed = []
+        slot.driver = nil
     }
 }

@@ -10,9 +10,9 @@ import TransportCore
 @safe final class Easy {
     let handle: UnsafeMutableRawPointer
     /// The exchange that it carries.
-    @exclusivity(unchecked) var exchange: ExchangeState?
+    var exchange: ExchangeState?
     /// What was set for the exchange before, to be left alone if this one wants the same.
-    @exclusivity(unchecked) var previous = RequestSetup.Memory()
+    var previous = RequestSetup.Memory()
     let headers = HeaderList()
     /// Which answer of the resolver libcurl has been given through this handle.
     var addresses = 0

@@ -26,33 +26,33 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether a wish of it, for trailers say, can be granted over HTTP/1.1 alone.
     let pinsHTTP1: Bool
     let started: Instant
-    @exclusivity(unchecked) var waiter: Waiter?
+    var waiter: Waiter?
 
     // Where it stands
-    @exclusivity(unchecked) var step = Step.queued
+    var step = Step.queued
     /// When the step, or the last progress that its timeout looks at, was.
-    @exclusivity(unchecked) var since: Instant
-    @exclusivity(unchecked) var route: RouteState?
-    @exclusivity(unchecked) var easy: Easy?
+    var since: Instant
+    var route: RouteState?
+    var easy: Easy?
     /// Its place in the driver's list of all.
-    @exclusivity(unchecked) var index = -1
-    @exclusivity(unchecked) var isQueued = false
+    var index = -1
+    var isQueued = false
     var isCancelled = false
     /// What ended it, if it was not libcurl: takes precedence over libcurl's code.
-    @exclusivity(unchecked) var failure: TransportError?
+    var failure: TransportError?
     /// Whether its response is ready for the waiter at the end of the turn.
-    @exclusivity(unchecked) var isAnnounced = false
+    var isAnnounced = false
 
     /// Whether the request says `TE: trailers`.
     var wantsTrailers = false
 
     // The connection
-    @exclusivity(unchecked) var connection: ConnectionRecord?
+    var connection: ConnectionRecord?
     var isReused = false
-    @exclusivity(unchecked) var timesReady = 0
+    var timesReady = 0
 
     // The request's body
-    @exclusivity(unchecked) var upload = Upload.none
+    var upload = Upload.none
     var sent: Int64 = 0
     var isUploadPaused = false
     var isBodyHandedOver = false
@@ -60,17 +60,17 @@ final class ExchangeState: @unchecked Sendable {
     var continueDue: Instant?
 
     // The response
-    @exclusivity(unchecked) var lines: ResponseHeadLines
+    var lines: ResponseHeadLines
     var trailerLines: HeadLines?
     var informationals = 0
     var proxyHead: ResponseHead?
-    @exclusivity(unchecked) var head: ResponseHead?
+    var head: ResponseHead?
     /// Whether a line of a response has come.
-    @exclusivity(unchecked) var hasBegun = false
-    @exclusivity(unchecked) var responseFraming = MessageFraming.none
-    @exclusivity(unchecked) var bytes: [UInt8] = []
-    @exclusivity(unchecked) var received: Int64 = 0
-    var trailers: HTTPFields = [:]
+    var hasBegun = false
+    var responseFraming = MessageFraming.none
+    var bytes: [UInt8] = []
+    var received: Int64 = 0
+    var trailers = ExchangeState.noFields
     var isPaused = false
     var isComplete = false
     var channel: BodyChannel?
@@ -79,6 +79,9 @@ final class ExchangeState: @unchecked Sendable {
 
     /// Whether the reader should say when it has taken bytes.
     let wantsDrain = Atomic(false)
+
+    /// Shared by all, as most have none.
+    private static let noFields = HTTPFields()
 
     init(
         _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant,

@@ -16,10 +16,10 @@ import TransportCore
     /// Called when there may be finished transfers, or `kick` is due.
     private let onActivity: () -> Void
     /// By descriptor: what libcurl waits for, and what the loop watches.
-    @exclusivity(unchecked) private var sockets: [Watch] = []
-    @exclusivity(unchecked) private var timer: LoopTimer?
-    @exclusivity(unchecked) private var due: Instant?
-    @exclusivity(unchecked) private(set) var needsKick = false
+    private var sockets: [Watch] = []
+    private var timer: LoopTimer?
+    private var due: Instant?
+    private(set) var needsKick = false
     private var isClosed = false
 
     /// Raw values of ``Interest``: sets of another module are not free to compute with.
@@ -47,6 +47,7 @@ import TransportCore
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        // Its action holds this object.
         if let timer { loop.cancel(timer) }
         timer = nil
         unsafe curl_multi_cleanup(handle)
@@ -152,7 +153,7 @@ import TransportCore
             if timer.instant <= instant { return }
             loop.cancel(timer)
         }
-        timer = loop.schedule(at: instant) { [weak self] in self?.fire() }
+        timer = loop.schedule(at: instant) { self.fire() }
     }
 
     private func fire() {

@@ -27,14 +27,14 @@ final class RouteState {
     /// Why nothing can be sent on this route at all.
     private let brokenBy: String?
 
-    @exclusivity(unchecked) private var multi: Multi?
-    @exclusivity(unchecked) private var idle: [Easy] = []
-    @exclusivity(unchecked) var isTouched = false
+    private var multi: Multi?
+    private var idle: [Easy] = []
+    var isTouched = false
 
     // The queue
-    @exclusivity(unchecked) private var queue: Deque<ExchangeState> = []
-    @exclusivity(unchecked) private var abandoned = 0
-    @exclusivity(unchecked) private(set) var active = 0
+    private var queue: Deque<ExchangeState> = []
+    private var abandoned = 0
+    private(set) var active = 0
     /// When the last exchange ended, if none is under way.
     private(set) var idleSince: Instant?
 
@@ -47,7 +47,7 @@ final class RouteState {
     private(set) var resolvingSince: Instant?
 
     // Connections
-    @exclusivity(unchecked) private var connections: [Int: ConnectionRecord] = [:]
+    private var connections: [Int: ConnectionRecord] = [:]
     private var openSockets: Set<Int32> = []
     private var isHTTP2: Bool?
     private var grownTo: Int
@@ -357,7 +357,7 @@ final class RouteState {
         let speaksHTTP2 = record.info.version == .http2
         if isHTTP2 != speaksHTTP2 {
             isHTTP2 = speaksHTTP2
-            driver.later { [weak self] in self?.applyConnectionLimit() }
+            driver.later { self.applyConnectionLimit() }
         }
         touch()
         return record

@@ -91,8 +91,9 @@ import TransportCore
         if readiness.contains(.read) || readiness.contains(.hangup) { flags |= CURL_CSELECT_IN }
         if readiness.contains(.write) { flags |= CURL_CSELECT_OUT }
         if readiness.contains(.error) { flags |= CURL_CSELECT_ERR }
-        act(descriptor, flags)
+        // First, because it tells the driver the time.
         onActivity()
+        act(descriptor, flags)
     }
 
     /// The socket is about to be closed.

@@ -250,6 +250,32 @@ struct EdgeTests {
         #expect(try await transport.send(exchange).status == .ok)
     }
 
+    @Test("a caller that is isolated to an actor goes on there", .requires(.nginx))
+    func actors() async throws {
+        actor Counter {
+            var count = 0
+            func fetch(_ exchange: Exchange, by transport: CurlTransport) async throws {
+                _ = try await transport.send(exchange)
+                preconditionIsolated()
+                count += 1
+            }
+        }
+        let nginx = try await NginxServer.shared()
+        let exchange = try Sending(nginx.url("/1k", .tls)).trusting(nginx.ca).exchange()
+        let (transport, counter) = (transport, Counter())
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { try await counter.fetch(exchange, by: transport) } }
+            for _ in 0..<20 {
+                group.addTask { @MainActor in
+                    _ = try await transport.send(exchange)
+                    MainActor.preconditionIsolated()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(await counter.count == 50)
+    }
+
     @Test("when all streams of a connection are taken, another connection is made", .requires(.hypercorn))
     func growing() async throws {
         let hypercorn = try await HypercornServer.shared()

@@ -52,6 +52,9 @@ final class Driver: @unchecked Sendable {
     // Timeouts
     var sweepTimer: LoopTimer?
     var nextSweep = Instant(nanoseconds: .max)
+    /// The shortest timeout of the options that came last, in nanoseconds.
+    var shortest = ExchangeState.shortestTimeout(ExchangeOptions())
+    var timedOptions = ExchangeOptions()
 
     // Shutting down
     var isClosed = false
@@ -111,8 +114,6 @@ final class Driver: @unchecked Sendable {
         exchanges.append(exchange)
         exchange.tell(.queued)
         watchTime(of: exchange)
-        if let attempt = exchange.exchange.options.timeouts.attempt { look(at: exchange.started.advanced(by: attempt)) }
-        if let deadline = exchange.exchange.deadline { look(at: deadline) }
         route.enqueue(exchange)
     }
 

@@ -48,7 +48,6 @@ extension Driver {
         }
         exchange.isPaused = false
         exchange.since = now
-        watchTime(of: exchange)
         if exchange.isUploadPaused { exchange.isUploadPaused = false }
         easy.pause(receiving: false)
         exchange.route?.touch()

@@ -3,9 +3,20 @@ import TransportCore
 
 /// Timeouts of exchanges, and the times of idle and busy routes.
 extension Driver {
-    /// Looks at the exchange's timeouts in time.
+    /// Looks at a new exchange's timeouts in time.
+    ///
+    /// Whatever step it comes to, its timeout is no shorter than the shortest of all: so to look that often is enough,
+    /// and a step costs nothing.
     func watchTime(of exchange: ExchangeState) {
-        if let due = exchange.stepDue { look(at: due) }
+        let options = exchange.exchange.options
+        if options != timedOptions {
+            timedOptions = options
+            shortest = ExchangeState.shortestTimeout(options)
+        }
+        exchange.shortestTimeout = shortest
+        look(at: Instant(nanoseconds: now.nanoseconds &+ shortest))
+        if let attempt = options.timeouts.attempt { look(at: exchange.started.advanced(by: attempt)) }
+        if let deadline = exchange.exchange.deadline { look(at: deadline) }
     }
 
     /// Makes sure that timeouts are looked at at `instant` or shortly after.

@@ -46,6 +46,9 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether the request says `TE: trailers`.
     var wantsTrailers = false
 
+    /// In nanoseconds; see ``Driver/watchTime(of:)``.
+    var shortestTimeout = Int64.max
+
     // The connection
     var connection: ConnectionRecord?
     var isReused = false

@@ -281,7 +281,6 @@ final class RouteState {
         }
         guard !hasConnection else { return }
         resolvingSince = driver.now
-        for exchange in queue where exchange.isQueued { driver.watchTime(of: exchange) }
     }
 
     private func stopResolving() {

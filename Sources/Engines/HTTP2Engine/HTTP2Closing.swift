@@ -30,7 +30,7 @@ package struct HTTP2Closing: Equatable, Sendable, CustomStringConvertible {
     /// nghttp2's code for a malformed message; nought if there is none.
     var libraryCode: Int32
 
-    init(_ cause: Cause, code: HTTP2ErrorCode, wasSent: Bool, libraryCode: Int32 = 0) {
+    package init(_ cause: Cause, code: HTTP2ErrorCode, wasSent: Bool, libraryCode: Int32 = 0) {
         self.cause = cause
         self.code = code
         self.wasSent = wasSent

@@ -101,7 +101,7 @@ let package = Package(
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
-        tests("TLSEngine", ["Wire"]),
+        tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("TransportCore", ["TestKit"]),
         tests("IOLoop", ["TransportCore", "TestKit"]),
         tests("FileIO", ["TransportCore", "TestKit"]),

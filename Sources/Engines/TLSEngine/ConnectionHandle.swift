@@ -32,6 +32,9 @@ struct ConnectionHandle: ~Copyable {
     }
 
     deinit {
+        // Else OpenSSL marks the session of a connection that was not shut down as unfit, in our store too. A cut
+        // connection is no reason for that (RFC 5246 §7.2.1); after a fatal alert OpenSSL has marked it already.
+        unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
         unsafe SSL_free(ssl)
         unsafe place.deinitialize(count: 1)
         unsafe place.deallocate()

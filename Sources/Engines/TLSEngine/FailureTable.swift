@@ -2,14 +2,16 @@ internal import COpenSSL
 
 /// Which of our codes stands for what OpenSSL says.
 extension TLSError {
-    /// A handshake or a read failed with `words`. `verdict` is OpenSSL's on the peer's certificate.
-    init(_ words: LibraryWords, verdict: Int, role: TLSRole, host: String?) {
-        let peer = host.map { "\(role == .client ? "the server" : "the client") \($0)" } ?? (role == .client ? "the server" : "the client")
+    /// A handshake or a read failed with `words`. `verdict` is OpenSSL's on the peer's certificate, where one counts.
+    init(_ words: LibraryWords, verdict: Int, role: TLSRole, host: String?, lacksCertificate: Bool) {
+        let side = role == .client ? "the server" : "the client"
+        let peer = host.map { "\(side) \($0)" } ?? side
         if let alert = words.alert {
-            self.init(
-                Self.code(ofAlert: alert, role: role), "\(peer) refused: \(words.text)", alert: alert,
-                libraryCode: words.number)
-        } else if words.reason == SSL_R_CERTIFICATE_VERIFY_FAILED {
+            // TLS 1.2 has no alert for a certificate that is missing: it is handshake_failure then.
+            let code = lacksCertificate && alert == 40 ? .clientCertificateRejected : Self.code(ofAlert: alert, role: role)
+            let wish = lacksCertificate ? ", after it asked for a certificate and got none" : ""
+            self.init(code, "\(peer) refused: \(words.text)\(wish)", alert: alert, libraryCode: words.number)
+        } else if verdict != X509_V_OK {
             let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
             self.init(
                 Self.code(ofVerdict: Int32(verdict)), "the certificate of \(peer) was refused: \(reason)",
@@ -41,7 +43,8 @@ extension TLSError {
         case X509_V_ERR_CERT_REVOKED: .revoked
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
             X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-            X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_UNTRUSTED, X509_V_ERR_CERT_REJECTED:
+            X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_CERT_UNTRUSTED, X509_V_ERR_CERT_REJECTED,
+            X509_V_ERR_CERT_SIGNATURE_FAILURE:
             .untrusted
         default: .certificateInvalid
         }

@@ -125,8 +125,7 @@ package final class TLSConnection {
         switch handle.handshake() {
         case .needsInput: break
         case .closed: fail(TLSError(.closedInHandshake, "\(host ?? "the peer") ended TLS during the handshake"))
-        case .failed(let words):
-            fail(TLSError(words, verdict: handle.verdict, role: context.role, host: host))
+        case .failed(let words): fail(words)
         case .done: finishHandshake()
         }
         collectKeyLog()
@@ -175,7 +174,7 @@ package final class TLSConnection {
                     events.append(.closed(clean: true))
                 case .failed(let words):
                     deliver()
-                    fail(TLSError(words, verdict: handle.verdict, role: context.role, host: host))
+                    fail(words)
                 }
             }
         }
@@ -197,13 +196,21 @@ package final class TLSConnection {
                 switch unsafe handle.write(UnsafeRawBufferPointer(rebasing: bytes[offset...])) {
                 case .done(let count): offset += count
                 case .failed(let words):
-                    fail(TLSError(words, verdict: handle.verdict, role: context.role, host: host))
+                    fail(words)
                 case .needsInput, .closed:
                     // The pipe takes all, and renegotiation is off, so OpenSSL has nothing to wait for.
                     fail(TLSError(.libraryFailure, "OpenSSL would not encrypt"))
                 }
             }
         }
+    }
+
+    private func fail(_ words: LibraryWords) {
+        let settings = context.settings
+        let verifies = context.role == .client ? settings.verifiesPeer : settings.clientCertificate != .notAsked
+        let verdict = verifies && handshake == nil ? handle.verdict : 0
+        let lacksCertificate = handle.pipe.lacksCertificate
+        fail(TLSError(words, verdict: verdict, role: context.role, host: host, lacksCertificate: lacksCertificate))
     }
 
     private func fail(_ error: TLSError) {

@@ -51,9 +51,10 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         let asksPeer = role == .client ? settings.verifiesPeer : settings.clientCertificate != .notAsked
         if asksPeer { try load(settings.trust) }
         if let identity = settings.identity { try load(identity) }
-        // SSL_MODE_RELEASE_BUFFERS: an idle connection holds no record buffers, 34 KiB.
+        // SSL_MODE_RELEASE_BUFFERS: an idle connection holds no record buffers, 34 KiB. SSL_MODE_NO_AUTO_CHAIN: only
+        // the certificates of the identity are sent, never trusted ones that happen to fit.
         unsafe tern_SSL_CTX_set_mode(
-            context, Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
+            context, Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
                 | Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
         _ = unsafe SSL_CTX_set_options(context, SSLOptions.always | (settings.resumesSessions ? 0 : SSLOptions.noTicket))
         if settings.logsKeys { unsafe SSL_CTX_set_keylog_callback(context, ConnectionCallbacks.keyLog) }
@@ -78,6 +79,7 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
 
     private borrowing func configureClient(_ settings: TLSSettings) throws(TLSError) {
         unsafe SSL_CTX_set_verify(context, settings.verifiesPeer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+        unsafe SSL_CTX_set_client_cert_cb(context, ConnectionCallbacks.certificateWanted)
         // Sessions are ours to keep: one store a loop, bounded.
         let mode = settings.resumesSessions ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF
         unsafe tern_SSL_CTX_set_session_cache_mode(context, Int(mode))

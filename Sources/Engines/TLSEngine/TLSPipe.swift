@@ -15,6 +15,9 @@ struct TLSPipe {
     /// Sessions to resume later.
     var sessions: [StoredSession] = []
 
+    /// Whether the peer asked for a certificate and we have none.
+    var lacksCertificate = false
+
     /// Whether all that was lent has been read.
     var isDrained: Bool { inputCount == 0 }
 
@@ -97,6 +100,14 @@ enum ConnectionCallbacks {
     static let keyLog: SSL_CTX_keylog_cb_func = { ssl, line in
         guard let pipe = unsafe pipe(of: ssl), let line = unsafe line else { return }
         unsafe pipe.pointee.keyLog.append(String(cString: line))
+    }
+
+    /// Called when the peer asks for a certificate and the context has none. Nought: go on without.
+    static let certificateWanted: @convention(c) (
+        OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Int32 = { ssl, _, _ in
+        unsafe pipe(of: ssl)?.pointee.lacksCertificate = true
+        return 0
     }
 
     /// A session that may be resumed came. One is the answer for keeping the reference.

@@ -10,8 +10,10 @@ final class Authority {
     init(name: String = "Tern test root") throws {
         unsafe key = try Self.makeKey()
         unsafe certificate = try Self.make(
-            name, key: key, issuer: nil, issuerKey: key, days: (-1, 30), extensions: [
-                (NID_basic_constraints, "critical,CA:TRUE"), (NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature"),
+            name, key: key, issuer: nil, issuerKey: key, days: (-1, 30),
+            extensions: [
+                (NID_basic_constraints, "critical,CA:TRUE"),
+                (NID_key_usage, "critical,keyCertSign,cRLSign,digitalSignature"),
                 (NID_subject_key_identifier, "hash"),
             ])
     }
@@ -68,7 +70,8 @@ final class Authority {
     private var lastSerial = 100
 
     /// A signed answer about `leaf` (RFC 6960). `by`: the authority that signs.
-    func staple(for leaf: Leaf, revoked: Bool, validDays: (Int, Int) = (-1, 1), by signer: Authority? = nil) -> [UInt8] {
+    func staple(for leaf: Leaf, revoked: Bool, validDays: (Int, Int) = (-1, 1), by signer: Authority? = nil) -> [UInt8]
+    {
         let signer = signer ?? self
         let serial = unsafe ASN1_INTEGER_new()
         defer { unsafe ASN1_INTEGER_free(serial) }

@@ -25,14 +25,18 @@ struct HandshakeTests {
         #expect(pair.serverEvents.handshake?.alpn == "h2")
     }
 
-    @Test("names that a certificate covers", arguments: ["tern.test", "tern.test.", "a.wild.test", "127.0.0.1", "::1", "[::1]"])
+    @Test(
+        "names that a certificate covers",
+        arguments: ["tern.test", "tern.test.", "a.wild.test", "127.0.0.1", "::1", "[::1]"])
     func rightHost(host: String) throws {
         let pair = try pair(client(trusting: authority), server(leaf), host: host)
         pair.run()
         #expect(pair.clientHandshake != nil, "\(String(describing: pair.clientError))")
     }
 
-    @Test("names that a certificate does not cover", arguments: ["other.test", "a.b.wild.test", "127.0.0.2", "::2", "wild.test"])
+    @Test(
+        "names that a certificate does not cover",
+        arguments: ["other.test", "a.b.wild.test", "127.0.0.2", "::2", "wild.test"])
     func wrongHost(host: String) throws {
         let pair = try pair(client(trusting: authority), server(leaf), host: host)
         pair.run()
@@ -45,7 +49,8 @@ struct HandshakeTests {
     func refused() throws {
         let cases: [(Authority.Leaf, TLSError.Code)] = [
             (try authority.issue(days: (-20, -10)), .expired), (try authority.issue(days: (10, 20)), .notYetValid),
-            (try Authority().issue(), .untrusted), (try Authority(name: "Other").issue(), .untrusted), (try authority.issue(selfSigned: true), .untrusted),
+            (try Authority().issue(), .untrusted), (try Authority(name: "Other").issue(), .untrusted),
+            (try authority.issue(selfSigned: true), .untrusted),
         ]
         for (leaf, code) in cases {
             let pair = try pair(client(trusting: authority), server(leaf))
@@ -105,7 +110,8 @@ struct HandshakeTests {
 
     @Test("no protocol in common is an alert, no ALPN is none")
     func alpn() throws {
-        let pair1 = try pair(client(trusting: authority) { $0.protocols = ["h2"] }, server(leaf) { $0.protocols = ["http/1.1"] })
+        let pair1 = try pair(
+            client(trusting: authority) { $0.protocols = ["h2"] }, server(leaf) { $0.protocols = ["http/1.1"] })
         pair1.run()
         #expect(pair1.clientError?.code == .noSharedProtocol)
         #expect(pair1.serverError?.code == .noSharedProtocol)
@@ -162,9 +168,11 @@ struct HandshakeTests {
         }
     }
 
-    @Test("trust that cannot be read is refused", arguments: [
-        TLSTrust.file("/nonexistent"), .directory("/nonexistent"), .certificates(pem: Array("nothing".utf8)),
-    ])
+    @Test(
+        "trust that cannot be read is refused",
+        arguments: [
+            TLSTrust.file("/nonexistent"), .directory("/nonexistent"), .certificates(pem: Array("nothing".utf8)),
+        ])
     func badTrust(trust: TLSTrust) throws {
         let error = #expect(throws: TLSError.self) { try client(trusting: authority) { $0.trust = trust } }
         #expect(error?.code == .badTrust)
@@ -179,7 +187,9 @@ struct HandshakeTests {
 
     @Test("secrets are told when asked for, by both versions' labels")
     func keyLog() throws {
-        for (version, label) in [(TLSProtocolVersion.tls12, "CLIENT_RANDOM"), (.tls13, "CLIENT_HANDSHAKE_TRAFFIC_SECRET")] {
+        for (version, label) in [
+            (TLSProtocolVersion.tls12, "CLIENT_RANDOM"), (.tls13, "CLIENT_HANDSHAKE_TRAFFIC_SECRET"),
+        ] {
             let logging = try client(trusting: authority) {
                 $0.logsKeys = true
                 $0.maximumVersion = version

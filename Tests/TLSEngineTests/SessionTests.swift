@@ -12,7 +12,9 @@ struct SessionTests {
         leaf = try authority.issue()
     }
 
-    @Test("sessions are resumed by route and context, each once with TLS 1.3", arguments: [TLSProtocolVersion.tls12, .tls13])
+    @Test(
+        "sessions are resumed by route and context, each once with TLS 1.3",
+        arguments: [TLSProtocolVersion.tls12, .tls13])
     func resumption(version: TLSProtocolVersion) throws {
         let store = TLSSessionStore()
         let context = try client(trusting: authority) { $0.maximumVersion = version }
@@ -71,7 +73,8 @@ struct SessionTests {
 
     @Test("what is written before the handshake's end goes out after it, small pieces in one record")
     func batching() throws {
-        let pair = try pair(client(trusting: authority) { $0.resumesSessions = false }, server(leaf) { $0.resumesSessions = false })
+        let pair = try pair(
+            client(trusting: authority) { $0.resumesSessions = false }, server(leaf) { $0.resumesSessions = false })
         pair.client.write([1].span)
         pair.client.write([2].span)
         pair.run()
@@ -165,7 +168,11 @@ struct SessionTests {
             pair.client.receive(record.span) { pair.clientGot.append($0) }
             #expect(pair.clientGot.isEmpty)
             pair.client.receiveEnd()
-            let ends = pair.client.error != nil || { pair.run(); return pair.clientEvents.last == .closed(clean: false) }()
+            let ends =
+                pair.client.error != nil
+                || {
+                    pair.run(); return pair.clientEvents.last == .closed(clean: false)
+                }()
             #expect(ends, "bit \(bit)")
         }
     }

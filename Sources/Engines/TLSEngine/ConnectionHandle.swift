@@ -128,7 +128,9 @@ struct ConnectionHandle: ~Copyable {
         var name: UnsafePointer<UInt8>?
         var count: UInt32 = 0
         unsafe SSL_get0_alpn_selected(ssl, &name, &count)
-        let alpn = unsafe name.map { unsafe String(decoding: UnsafeBufferPointer(start: $0, count: Int(count)), as: UTF8.self) }
+        let alpn = unsafe name.map {
+            unsafe String(decoding: UnsafeBufferPointer(start: $0, count: Int(count)), as: UTF8.self)
+        }
         let cipher = unsafe SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)).map { unsafe String(cString: $0) }
         return TLSHandshake(
             version: TLSProtocolVersion(number: unsafe SSL_version(ssl)), cipher: cipher ?? "", group: group,

@@ -8,7 +8,8 @@ extension TLSError {
         let peer = host.map { "\(side) \($0)" } ?? side
         if let alert = words.alert {
             // TLS 1.2 has no alert for a certificate that is missing: it is handshake_failure then.
-            let code = lacksCertificate && alert == 40 ? .clientCertificateRejected : Self.code(ofAlert: alert, role: role)
+            let code =
+                lacksCertificate && alert == 40 ? .clientCertificateRejected : Self.code(ofAlert: alert, role: role)
             let wish = lacksCertificate ? ", after it asked for a certificate and got none" : ""
             self.init(code, "\(peer) refused: \(words.text)\(wish)", alert: alert, libraryCode: words.number)
         } else if verdict != X509_V_OK {

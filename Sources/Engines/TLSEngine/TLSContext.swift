@@ -54,9 +54,11 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         // SSL_MODE_RELEASE_BUFFERS: an idle connection holds no record buffers, 34 KiB. SSL_MODE_NO_AUTO_CHAIN: only
         // the certificates of the identity are sent, never trusted ones that happen to fit.
         unsafe tern_SSL_CTX_set_mode(
-            context, Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
+            context,
+            Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
                 | Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
-        _ = unsafe SSL_CTX_set_options(context, SSLOptions.always | (settings.resumesSessions ? 0 : SSLOptions.noTicket))
+        _ = unsafe SSL_CTX_set_options(
+            context, SSLOptions.always | (settings.resumesSessions ? 0 : SSLOptions.noTicket))
         if settings.logsKeys { unsafe SSL_CTX_set_keylog_callback(context, ConnectionCallbacks.keyLog) }
         switch role {
         case .client: try configureClient(settings)
@@ -74,7 +76,9 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
             unsafe tern_SSL_CTX_set_max_proto_version(context, maximum?.number ?? 0) == 1
         else { throw TLSError(.badSettings, "the versions of TLS were refused: \(LibraryWords().text)") }
         // OpenSSL 3 allows versions below 1.2 at security level nought only; asking for them is consent.
-        if settings.minimumVersion.number < TLSProtocolVersion.tls12.number { unsafe SSL_CTX_set_security_level(context, 0) }
+        if settings.minimumVersion.number < TLSProtocolVersion.tls12.number {
+            unsafe SSL_CTX_set_security_level(context, 0)
+        }
     }
 
     private borrowing func configureClient(_ settings: TLSSettings) throws(TLSError) {
@@ -109,7 +113,9 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         if !settings.protocols.isEmpty {
             unsafe SSL_CTX_set_alpn_select_cb(context, ServerAnswers.chooseProtocol, answers)
         }
-        if settings.staple != nil { unsafe tern_SSL_CTX_set_tlsext_status_cb(context, ServerAnswers.giveStaple, answers) }
+        if settings.staple != nil {
+            unsafe tern_SSL_CTX_set_tlsext_status_cb(context, ServerAnswers.giveStaple, answers)
+        }
     }
 
     /// Names with their lengths before them (RFC 7301 §3.1).

@@ -1,6 +1,6 @@
-private import Glibc
 internal import COpenSSL
 internal import DequeModule
+private import Glibc
 
 /// Both directions of encrypted bytes, and what OpenSSL's callbacks write down. It stands where OpenSSL expects a
 /// socket: a BIO that reads what was received and appends to what is to be sent, without a copy between.
@@ -103,12 +103,13 @@ enum ConnectionCallbacks {
     }
 
     /// Called when the peer asks for a certificate and the context has none. Nought: go on without.
-    static let certificateWanted: @convention(c) (
-        OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
-    ) -> Int32 = { ssl, _, _ in
-        unsafe pipe(of: ssl)?.pointee.lacksCertificate = true
-        return 0
-    }
+    static let certificateWanted:
+        @convention(c) (
+            OpaquePointer?, UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<OpaquePointer?>?
+        ) -> Int32 = { ssl, _, _ in
+            unsafe pipe(of: ssl)?.pointee.lacksCertificate = true
+            return 0
+        }
 
     /// A session that may be resumed came. One is the answer for keeping the reference.
     static let newSession: @convention(c) (OpaquePointer?, OpaquePointer?) -> Int32 = { ssl, session in

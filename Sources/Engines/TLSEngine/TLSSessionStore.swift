@@ -42,7 +42,9 @@ package final class TLSSessionStore {
         if entry.sessions.count >= Self.perRoute { entry.sessions.removeFirst() }
         entry.sessions.append(session)
         entries[key] = entry
-        guard entries.count > capacity, let oldest = entries.min(by: { $0.value.usedAt < $1.value.usedAt }) else { return }
+        guard entries.count > capacity, let oldest = entries.min(by: { $0.value.usedAt < $1.value.usedAt }) else {
+            return
+        }
         entries[oldest.key] = nil
     }
 

@@ -1,5 +1,5 @@
-private import Glibc
 internal import COpenSSL
+private import Glibc
 
 /// Reads trusted authorities.
 extension ContextHandle {

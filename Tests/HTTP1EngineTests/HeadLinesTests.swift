@@ -31,14 +31,16 @@ struct HeadLinesTests {
         }
     }
 
+    static let goodStatusLines: [(line: String, version: HTTPVersion, status: Int, reason: String)] = [
+        ("HTTP/1.1 200 OK", HTTPVersion.http11, 200, "OK"), ("HTTP/1.0 404 ", .http10, 404, ""),
+        ("HTTP/1.1 204", .http11, 204, ""), ("HTTP/1.1 999 \t?", .http11, 999, "\t?"),
+        ("HTTP/1.1 100 Continue", .http11, 100, "Continue"), ("HTTP/1.1 200 caf\u{E9}", .http11, 200, "café"),
+        ("HTTP/2 200 ", .http2, 200, ""), ("HTTP/3 503", .http3, 503, ""),
+    ]
+
     @Test(
         "status lines that are taken",
-        arguments: [
-            ("HTTP/1.1 200 OK", HTTPVersion.http11, 200, "OK"), ("HTTP/1.0 404 ", .http10, 404, ""),
-            ("HTTP/1.1 204", .http11, 204, ""), ("HTTP/1.1 999 \t?", .http11, 999, "\t?"),
-            ("HTTP/1.1 100 Continue", .http11, 100, "Continue"), ("HTTP/1.1 200 caf\u{E9}", .http11, 200, "café"),
-            ("HTTP/2 200 ", .http2, 200, ""), ("HTTP/3 503", .http3, 503, ""),
-        ])
+        arguments: Self.goodStatusLines)
     func statusLines(line: String, version: HTTPVersion, status: Int, reason: String) throws {
         let head = try #require(try responseHead(line, synthesised: true))
         #expect(head.version == version)
@@ -46,42 +48,46 @@ struct HeadLinesTests {
         #expect(head.reason == reason)
     }
 
+    static let badStatusLines: [(line: String, code: HTTP1Error.Code)] = [
+        ("<html>", HTTP1Error.Code.noHTTP), ("", .noHTTP), ("220 ftp.example ESMTP", .noHTTP),
+        ("ICY 200 OK", .noHTTP),
+        ("HTTP/2 200 ", .badStatusLine), ("HTTP/1.2 200 OK", .unsupportedVersion),
+        ("HTTP/2.0 200 OK", .unsupportedVersion), ("http/1.1 200 OK", .unsupportedVersion),
+        ("HTTP/1.1  200 OK", .badStatusLine), ("HTTP/1.1\t200 OK", .badStatusLine),
+        ("HTTP/1.1 20 OK", .badStatusLine),
+        ("HTTP/1.1 2000 OK", .badStatusLine), ("HTTP/1.1 099 OK", .badStatusLine),
+        ("HTTP/1.1 -20 OK", .badStatusLine),
+        ("HTTP/1.1 200OK", .badStatusLine), ("HTTP/1.1", .badStatusLine), ("HTTP/1.1 2", .badStatusLine),
+        (" HTTP/1.1 200 OK", .noHTTP), ("HTTP/1.1 200 O\u{0}K", .badStatusLine),
+        ("HTTP/1.1 200 OK\rX: y", .bareCarriageReturn), ("HTTP/11.1 200 OK", .badStatusLine),
+    ]
+
     @Test(
         "status lines that are refused",
-        arguments: [
-            ("<html>", HTTP1Error.Code.noHTTP), ("", .noHTTP), ("220 ftp.example ESMTP", .noHTTP),
-            ("ICY 200 OK", .noHTTP),
-            ("HTTP/2 200 ", .badStatusLine), ("HTTP/1.2 200 OK", .unsupportedVersion),
-            ("HTTP/2.0 200 OK", .unsupportedVersion), ("http/1.1 200 OK", .unsupportedVersion),
-            ("HTTP/1.1  200 OK", .badStatusLine), ("HTTP/1.1\t200 OK", .badStatusLine),
-            ("HTTP/1.1 20 OK", .badStatusLine),
-            ("HTTP/1.1 2000 OK", .badStatusLine), ("HTTP/1.1 099 OK", .badStatusLine),
-            ("HTTP/1.1 -20 OK", .badStatusLine),
-            ("HTTP/1.1 200OK", .badStatusLine), ("HTTP/1.1", .badStatusLine), ("HTTP/1.1 2", .badStatusLine),
-            (" HTTP/1.1 200 OK", .noHTTP), ("HTTP/1.1 200 O\u{0}K", .badStatusLine),
-            ("HTTP/1.1 200 OK\rX: y", .bareCarriageReturn), ("HTTP/11.1 200 OK", .badStatusLine),
-        ])
-    func badStatusLines(line: String, code: HTTP1Error.Code) {
+        arguments: Self.badStatusLines)
+    func refusesStatusLines(line: String, code: HTTP1Error.Code) {
         #expect(refusal { () throws(HTTP1Error) in try responseHead(line) } == code)
     }
 
+    static let badFieldLines: [(line: String, code: HTTP1Error.Code)] = [
+        ("Name: x\n", HTTP1Error.Code.bareLineFeed), ("Name: x", .truncatedHead), ("\n", .bareLineFeed),
+        ("Name: a\rb\r\n", .bareCarriageReturn), ("Na\rme: ab\r\n", .bareCarriageReturn),
+        ("Name: a\r\r\n", .bareCarriageReturn),
+        ("abc\rdef\r\n", .bareCarriageReturn), (" folded\r\n", .foldedLine), ("\tfolded: x\r\n", .foldedLine),
+        (" : x\r\n", .foldedLine), (" a: \u{0}\r\n", .foldedLine), ("Name : x\r\n", .blankBeforeColon),
+        ("Name\t: x\r\n", .blankBeforeColon), (": x\r\n", .invalidFieldName), (":\u{0}\r\n", .invalidFieldName),
+        ("Na me: x\r\n", .invalidFieldName), ("Na(me: x\r\n", .invalidFieldName),
+        ("Nam\u{E9}: x\r\n", .invalidFieldName),
+        ("Na\u{0}me: x\r\n", .invalidFieldName), ("no colon\r\n", .missingColon),
+        ("Name: a\u{0}b\r\n", .invalidFieldValue), ("Name: a\u{7F}b\r\n", .invalidFieldValue),
+        ("Name: \u{1B}[31m\r\n", .invalidFieldValue), ("Name: a\nb\r\n", .invalidFieldValue),
+        (":status: 200\r\n", .invalidFieldName),
+    ]
+
     @Test(
         "field lines that are refused",
-        arguments: [
-            ("Name: x\n", HTTP1Error.Code.bareLineFeed), ("Name: x", .truncatedHead), ("\n", .bareLineFeed),
-            ("Name: a\rb\r\n", .bareCarriageReturn), ("Na\rme: ab\r\n", .bareCarriageReturn),
-            ("Name: a\r\r\n", .bareCarriageReturn),
-            ("abc\rdef\r\n", .bareCarriageReturn), (" folded\r\n", .foldedLine), ("\tfolded: x\r\n", .foldedLine),
-            (" : x\r\n", .foldedLine), (" a: \u{0}\r\n", .foldedLine), ("Name : x\r\n", .blankBeforeColon),
-            ("Name\t: x\r\n", .blankBeforeColon), (": x\r\n", .invalidFieldName), (":\u{0}\r\n", .invalidFieldName),
-            ("Na me: x\r\n", .invalidFieldName), ("Na(me: x\r\n", .invalidFieldName),
-            ("Nam\u{E9}: x\r\n", .invalidFieldName),
-            ("Na\u{0}me: x\r\n", .invalidFieldName), ("no colon\r\n", .missingColon),
-            ("Name: a\u{0}b\r\n", .invalidFieldValue), ("Name: a\u{7F}b\r\n", .invalidFieldValue),
-            ("Name: \u{1B}[31m\r\n", .invalidFieldValue), ("Name: a\nb\r\n", .invalidFieldValue),
-            (":status: 200\r\n", .invalidFieldName),
-        ])
-    func badFieldLines(line: String, code: HTTP1Error.Code) {
+        arguments: Self.badFieldLines)
+    func refusesFieldLines(line: String, code: HTTP1Error.Code) {
         #expect(refusal { () throws(HTTP1Error) in try fieldLine(latin(line)) } == code)
     }
 

@@ -38,14 +38,16 @@ struct MessageFramingTests {
         #expect(try MessageFraming.ofResponse(status: 407, to: .connect, fields: fields) == .length(5))
     }
 
+    static let goodFields: [(lines: [String], framing: MessageFraming)] = [
+        (["Content-Length: 0"], MessageFraming.length(0)), (["Content-Length: 42"], .length(42)),
+        (["content-length: 007"], .length(7)), (["Content-Length: 9223372036854775807"], .length(.max)),
+        (["Transfer-Encoding: chunked"], .chunked), (["transfer-encoding: Chunked"], .chunked),
+        ([], .untilClose), (["Content-Length-X: 5"], .untilClose),
+    ]
+
     @Test(
         "length fields that are taken",
-        arguments: [
-            (["Content-Length: 0"], MessageFraming.length(0)), (["Content-Length: 42"], .length(42)),
-            (["content-length: 007"], .length(7)), (["Content-Length: 9223372036854775807"], .length(.max)),
-            (["Transfer-Encoding: chunked"], .chunked), (["transfer-encoding: Chunked"], .chunked),
-            ([], .untilClose), (["Content-Length-X: 5"], .untilClose),
-        ])
+        arguments: Self.goodFields)
     func taken(lines: [String], framing: MessageFraming) throws {
         let fields = try Self.fields(lines)
         #expect(try MessageFraming.ofResponse(status: 200, to: .get, fields: fields) == framing)
@@ -53,30 +55,32 @@ struct MessageFramingTests {
         #expect(try MessageFraming.ofRequest(fields: fields) == asked)
     }
 
+    static let badFields: [(lines: [String], code: HTTP1Error.Code)] = [
+        (["Content-Length: 5", "Content-Length: 6"], HTTP1Error.Code.repeatedContentLength),
+        (["Content-Length: 5", "Content-Length: 5"], .repeatedContentLength),
+        (["Content-Length: 5, 5"], .repeatedContentLength), (["Content-Length: 5,6"], .repeatedContentLength),
+        (["Content-Length: +5"], .invalidContentLength), (["Content-Length: -5"], .invalidContentLength),
+        (["Content-Length: 5 5"], .invalidContentLength), (["Content-Length: 0x5"], .invalidContentLength),
+        (["Content-Length: 5.0"], .invalidContentLength), (["Content-Length:"], .invalidContentLength),
+        (["Content-Length: \u{FF15}"], .invalidContentLength),
+        (["Content-Length: 9223372036854775808"], .invalidContentLength),
+        (["Content-Length: 99999999999999999999"], .invalidContentLength),
+        (["Transfer-Encoding: chunked", "Content-Length: 5"], .lengthWithTransferCoding),
+        (["Content-Length: 5", "Transfer-Encoding: identity"], .lengthWithTransferCoding),
+        (["Transfer-Encoding: gzip"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: gzip, chunked"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: chunked, gzip"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: chunked, chunked"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: identity"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: chunkedchunked"], .unsupportedTransferCoding),
+        (["Transfer-Encoding: chunked;q=1"], .unsupportedTransferCoding),
+        (["Transfer-Encoding:"], .unsupportedTransferCoding),
+    ]
+
     @Test(
         "length fields that are refused",
-        arguments: [
-            (["Content-Length: 5", "Content-Length: 6"], HTTP1Error.Code.repeatedContentLength),
-            (["Content-Length: 5", "Content-Length: 5"], .repeatedContentLength),
-            (["Content-Length: 5, 5"], .repeatedContentLength), (["Content-Length: 5,6"], .repeatedContentLength),
-            (["Content-Length: +5"], .invalidContentLength), (["Content-Length: -5"], .invalidContentLength),
-            (["Content-Length: 5 5"], .invalidContentLength), (["Content-Length: 0x5"], .invalidContentLength),
-            (["Content-Length: 5.0"], .invalidContentLength), (["Content-Length:"], .invalidContentLength),
-            (["Content-Length: \u{FF15}"], .invalidContentLength),
-            (["Content-Length: 9223372036854775808"], .invalidContentLength),
-            (["Content-Length: 99999999999999999999"], .invalidContentLength),
-            (["Transfer-Encoding: chunked", "Content-Length: 5"], .lengthWithTransferCoding),
-            (["Content-Length: 5", "Transfer-Encoding: identity"], .lengthWithTransferCoding),
-            (["Transfer-Encoding: gzip"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: gzip, chunked"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: chunked, gzip"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: chunked, chunked"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: identity"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: chunkedchunked"], .unsupportedTransferCoding),
-            (["Transfer-Encoding: chunked;q=1"], .unsupportedTransferCoding),
-            (["Transfer-Encoding:"], .unsupportedTransferCoding),
-        ])
+        arguments: Self.badFields)
     func refused(lines: [String], code: HTTP1Error.Code) throws {
         let fields = try Self.fields(lines)
         #expect(
@@ -91,7 +95,7 @@ struct MessageFramingTests {
         #expect(
             refusal { () throws(HTTP1Error) in
                 try MessageFraming.ofResponse(status: 200, to: .get, version: version, fields: fields)
-            } == .transferCodingInHTTP10)
+            } == .misplacedTransferCoding)
         #expect(try MessageFraming.ofResponse(status: 200, to: .get, version: version, fields: [:]) == .untilClose)
     }
 }

@@ -11,3 +11,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <errno.h>
+
+#include <pthread.h>
+// glibc shows it only under _GNU_SOURCE, which Swift's Glibc module is built without.
+extern int pthread_setname_np(pthread_t thread, const char *name);

@@ -6,10 +6,13 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         case transport(TransportError)
         /// The URL, a field, a parameter or a file is not usable. Nothing was sent.
         case input(any Error)
-        /// A body could not be made: encoding it failed, or it cannot be sent a second time.
+        /// A body could not be made: encoding it failed, the caller's stream threw this error, or it cannot be sent a
+        /// second time.
         case body(any Error)
         /// A body could not be understood: its content coding, its length, its JSON, its text.
         case decoding(any Error)
+        /// What was received could not be written to a file.
+        case file(any Error)
         /// A redirect was not followed.
         case redirects(String)
         /// A status that ``Response/checkStatus()`` refuses.
@@ -52,12 +55,18 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         case .input(let error): text += "\(error)"
         case .body(let error): text += "the request's body: \(error)"
         case .decoding(let error): text += "the response's body: \(error)"
+        case .file(let error): text += "the download: \(error)"
         case .redirects(let reason): text += reason
-        case .status(let status): text += "the server answered \(status)"
+        case .status(let status): text += "the server answered \(status.text)"
         case .middleware(let error): text += "a middleware failed: \(error)"
         case .cancelled: text += "cancelled"
         }
         if attempts.count > 1 { text += " (\(attempts.count) attempts)" }
         return text
     }
+}
+
+extension HTTPResponse.Status {
+    /// Code and phrase, or the code alone.
+    var text: String { reasonPhrase.isEmpty ? "\(code)" : "\(code) \(reasonPhrase)" }
 }

@@ -7,6 +7,7 @@
 ///   (RFC 9110 §7.6.1).
 /// - `Connection`: only `close` and `keep-alive` are taken, and only `close` has an effect, on HTTP/1.1.
 /// - `TE`: only `trailers` (RFC 9113 §8.2.2).
+/// - `Cookie`: several become one (RFC 6265 §5.4).
 public struct RequestFraming: Sendable {
     /// What the `Host` field or `:authority` says (RFC 9110 §7.2).
     public var authority: String
@@ -39,11 +40,15 @@ public struct RequestFraming: Sendable {
     }
 
     private static func needsAttention(_ fields: HTTPFields) -> Bool {
+        var cookies = 0
         for field in fields {
             switch field.name {
             case .hostField, .contentLength, .transferEncoding, .connection, .te, .keepAliveField,
                 .proxyConnectionField, .upgrade:
                 return true
+            case .cookie:
+                cookies += 1
+                if cookies > 1 || !HTTPField.isValidValue(field.value) { return true }
             default:
                 if !HTTPField.isValidValue(field.value) { return true }
             }
@@ -54,12 +59,14 @@ public struct RequestFraming: Sendable {
     private mutating func settle(_ request: Request) throws(TransportError) {
         var kept = HTTPFields()
         var hosts: [String] = []
+        var cookies: [String] = []
         for field in fields {
             guard HTTPField.isValidValue(field.value) else {
                 throw refused(request, field.name, "its value holds a character that RFC 9110 §5.5 forbids")
             }
             switch field.name {
             case .hostField: hosts.append(field.value)
+            case .cookie: cookies.append(field.value)
             case .contentLength: try take(contentLength: field.value, of: request)
             case .connection:
                 for option in field.value.split(separator: ",") {
@@ -86,6 +93,7 @@ public struct RequestFraming: Sendable {
             }
             authority = host
         }
+        if !cookies.isEmpty { kept.append(HTTPField(name: .cookie, value: cookies.joined(separator: "; "))) }
         fields = kept
     }
 

@@ -72,4 +72,14 @@ extension HTTPField {
             self = unsafe bytes.withUnsafeBufferPointer { unsafe HTTPField(name: name, value: $0) }
         }
     }
+
+    /// Copies the value's bytes to the end; false, with nothing copied, if they may not stand in a field line.
+    func appendValue(to output: inout [UInt8]) -> Bool {
+        unsafe withUnsafeBytesOfValue { buffer in
+            let bytes = unsafe buffer.span
+            guard bytes.holdsFieldValue else { return false }
+            output.append(bytes)
+            return true
+        }
+    }
 }

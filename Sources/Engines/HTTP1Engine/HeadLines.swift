@@ -64,7 +64,7 @@ package struct HeadLines: Sendable {
         guard bytes <= limits.headBytes else { throw HeadLines.tooLarge(limits) }
         let length = line.count - 2
         guard length >= 0, line[length] == .carriageReturn, line[length + 1] == .lineFeed else {
-            throw HeadLines.badLineEnd(line)
+            throw badLineEnd(line)
         }
         guard started else {
             started = true
@@ -75,6 +75,9 @@ package struct HeadLines: Sendable {
         guard fields <= limits.fields else { throw HeadLines.tooMany(limits) }
         return .field
     }
+
+    /// Whether no line has been read.
+    var isEmpty: Bool { bytes == 0 }
 
     /// Whether a line of which `count` bytes have come, and no end, already exceeds the cap on the head.
     func hasRoom(for count: Int) -> Bool { bytes + count <= limits.headBytes }
@@ -90,7 +93,11 @@ package struct HeadLines: Sendable {
     }
 
     @inline(never)
-    private static func badLineEnd(_ line: Span<UInt8>) -> HTTP1Error {
+    private func badLineEnd(_ line: Span<UInt8>) -> HTTP1Error {
+        if case .status = start, !started, !ResponseHeadLines.mayBegin(with: line) {
+            let shown = String(escaping: line)
+            return HTTP1Error(.noHTTP, "the peer does not speak HTTP/1.1: its answer begins with \"\(shown)\"")
+        }
         guard line.count > 0, line[line.count - 1] == .lineFeed else {
             return HTTP1Error(.truncatedHead, "a line of \(line.count) bytes has no line end")
         }

@@ -106,7 +106,7 @@ struct ConnectionHandle: ~Copyable {
         // Never in SNI: addresses (RFC 6066 §3).
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, address) == 1 { return }
         ERR_clear_error()
-        guard unsafe tern_SSL_set_tlsext_host_name(ssl, name) == 1 else {
+        guard unsafe tern_ssl_set_server_name(ssl, name) == 1 else {
             throw TLSError(.badSettings, "\(name) cannot be asked for as a name: \(LibraryWords().text)")
         }
         guard verifies else { return }
@@ -116,7 +116,7 @@ struct ConnectionHandle: ~Copyable {
         }
     }
 
-    func askForStaple() { unsafe tern_SSL_set_tlsext_status_type_ocsp(ssl) }
+    func askForStaple() { unsafe tern_ssl_ask_for_staple(ssl) }
 
     func resume(_ session: StoredSession) {
         if unsafe SSL_set_session(ssl, session.pointer) != 1 { ERR_clear_error() }
@@ -138,7 +138,7 @@ struct ConnectionHandle: ~Copyable {
     }
 
     private var group: String? {
-        let number = unsafe tern_SSL_get_negotiated_group(ssl)
+        let number = unsafe tern_ssl_negotiated_group(ssl)
         guard number > 0, let name = unsafe SSL_group_to_name(ssl, number) else { return nil }
         return unsafe String(cString: name)
     }
@@ -147,8 +147,8 @@ struct ConnectionHandle: ~Copyable {
         var found: [[UInt8]] = []
         if let own = unsafe SSL_get0_peer_certificate(ssl) { unsafe found.append(Self.der(own)) }
         let chain = unsafe SSL_get_peer_cert_chain(ssl)
-        for index in 0..<(unsafe tern_X509_num(chain)) {
-            guard let certificate = unsafe tern_X509_value(chain, index) else { continue }
+        for index in 0..<(unsafe tern_x509_count(chain)) {
+            guard let certificate = unsafe tern_x509_at(chain, index) else { continue }
             let der = unsafe Self.der(certificate)
             // A client finds the peer's own certificate in the chain, a server does not.
             if der != found.first { found.append(der) }

@@ -4,10 +4,11 @@ enum DefaultChain {
     static func links(of configuration: SessionConfiguration) -> [any Middleware] {
         var links: [any Middleware] = configuration.callMiddleware
         if configuration.redirects.isFollowing { links.append(Redirects(configuration.redirects)) }
-        if let storage = configuration.cookies { links.append(Cookies(storage)) }
         if let auth = configuration.auth { links.append(Authentication(auth)) }
         if let policy = configuration.retry { links.append(Retry(policy)) }
-        // Below this line: once for each attempt.
+        // Below this line: once for each attempt. Cookies, too: an answer that is replaced, a 401 or 503, may set some
+        // (RFC 6265 §3), and what follows it must send them.
+        if let storage = configuration.cookies { links.append(Cookies(storage)) }
         if !configuration.hooks.isEmpty { links.append(HookLink(configuration.hooks)) }
         links += configuration.attemptMiddleware
         if configuration.decoding.isActive { links.append(Decoding(configuration.decoding)) }

@@ -11,14 +11,37 @@ public protocol Middleware: Sendable {
 
 /// The rest of the chain, below a link.
 public struct Next: Sendable {
+    /// Sees the events of an exchange. Called on the transport's thread: never block.
+    public typealias Observer = @Sendable (borrowing ExchangeEvent) -> Void
+
     /// The call that the request belongs to.
     public let call: Call
-    let position: Int
+    private let position: Int
+    private let observer: Observer?
+
+    init(call: Call, position: Int = 0, observer: Observer? = nil) {
+        self.call = call
+        self.position = position
+        self.observer = observer
+    }
 
     /// Passes `request` on to the next link, or to the transport after the last one.
     public func callAsFunction(_ request: Request) async throws -> TransportResponse {
         let chain = call.settings.chain
-        guard position < chain.count else { return try await call.transmit(request) }
-        return try await chain[position].intercept(request, Next(call: call, position: position + 1))
+        guard position < chain.count else { return try await call.transmit(request, observer) }
+        return try await chain[position].intercept(
+            request, Next(call: call, position: position + 1, observer: observer))
+    }
+
+    /// The same rest of the chain, whose exchanges `observer` sees, after those above it: for a link that wants to
+    /// know to which of its requests an event belongs. ``Call/observe(_:)`` sees all exchanges of a call.
+    public func observing(_ observer: @escaping Observer) -> Next {
+        guard let outer = self.observer else { return Next(call: call, position: position, observer: observer) }
+        return Next(
+            call: call, position: position,
+            observer: { event in
+                outer(event)
+                observer(event)
+            })
     }
 }

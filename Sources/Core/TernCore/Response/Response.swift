@@ -31,9 +31,16 @@ public struct Response: Sendable {
     /// Gives the response back if its status is below 400, and throws ``HTTPError/Kind/status(_:)`` otherwise.
     @discardableResult
     public func checkStatus() throws(HTTPError) -> Response {
-        guard isOK else {
-            throw HTTPError(.status(status), request: request.description, history: history, attempts: attempts)
-        }
+        guard isOK else { throw failure(.status(status)) }
         return self
     }
+
+    func failure(_ kind: HTTPError.Kind) -> HTTPError {
+        HTTPError(kind, request: request.description, history: history, attempts: attempts)
+    }
+}
+
+extension Response: CustomStringConvertible {
+    /// Version, status, URL and size in one line.
+    public var description: String { "HTTP/\(version.rawValue) \(status.text) from \(url), \(bytes.count) bytes" }
 }

@@ -5,8 +5,8 @@ public struct SessionConfiguration: Sendable {
     /// What relative URLs are relative to.
     public var baseURL: BaseURL?
     /// Fields for every request. A call's own fields replace those of the same name.
-    public var headers: HTTPFields = SessionConfiguration.standardHeaders
-    /// Query items for every request; a call's own come after them.
+    public var headers: Headers = SessionConfiguration.standardHeaders
+    /// Query items for every request. A call's own come after them and replace those of the same name.
     public var params: QueryItems = []
 
     // What happens around it
@@ -53,7 +53,7 @@ public struct SessionConfiguration: Sendable {
     public init() {}
 
     /// `User-Agent: tern/…` and `Accept: */*`.
-    public static let standardHeaders: HTTPFields = [.userAgent: "tern/\(ternVersion)", .accept: "*/*"]
+    public static let standardHeaders: Headers = [.userAgent: "tern/\(ternVersion)", .accept: "*/*"]
 }
 
 /// The version of this library.

@@ -6,7 +6,34 @@ final class Settings: Sendable {
     let configuration: SessionConfiguration
     let chain: [any Middleware]
     let exchangeOptions: ExchangeOptions
-    private let routes = Mutex<[Origin: Route]>([:])
+    /// The session's own fields, and the first of them that cannot be sent.
+    let fields: HTTPFields
+    let headerFault: InvalidField?
+    /// The same with the field that asks for content codings; `nil` if none are to be asked for.
+    let codedFields: HTTPFields?
+    let hasParams: Bool
+    let bodyLimit: Int
+    let recordsTimeline: Bool
+    let hasAuth: Bool
+    private let cache = Mutex(Cache())
+
+    private struct Cache {
+        var routes: [Origin: Route] = [:]
+        var latest: Route?
+        var forHead: Settings?
+
+        mutating func use(_ origin: Origin) -> Route? {
+            guard let route = routes[origin] else { return nil }
+            latest = route
+            return route
+        }
+
+        mutating func keep(_ route: Route) {
+            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
+            routes[route.origin] = route
+            latest = route
+        }
+    }
 
     /// Origins remembered; a crawler's session must not grow without bound.
     private static let routeLimit = 1_024
@@ -15,18 +42,44 @@ final class Settings: Sendable {
         self.configuration = configuration
         chain = DefaultChain.links(of: configuration)
         exchangeOptions = configuration.exchange
+        fields = configuration.headers.fields
+        headerFault = configuration.headers.fault
+        let offersCodings = configuration.decoding.isActive && !Decoding.leavesAlone(configuration.headers.fields)
+        codedFields = offersCodings ? configuration.headers.fields + [Decoding.acceptable] : nil
+        hasParams = !configuration.params.isEmpty
+        bodyLimit = configuration.bodyLimit
+        recordsTimeline = configuration.recordsTimeline
+        hasAuth = configuration.auth != nil
     }
 
     func route(for url: HTTPURL) -> Route {
+        // Most calls of a session go where the one before went.
+        if let latest = cache.withLock({ $0.latest }), url.isOf(latest.origin) { return latest }
         let origin = url.origin
-        if let route = routes.withLock({ $0[origin] }) { return route }
+        if let route = cache.withLock({ $0.use(origin) }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        routes.withLock { routes in
-            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
-            routes[origin] = route
-        }
+        cache.withLock { $0.keep(route) }
         return route
+    }
+
+    /// The settings for one call. HEAD asks about one resource: it follows no redirect unless the call says so.
+    func adjusted(for method: HTTPRequest.Method, _ override: ((inout SessionConfiguration) -> Void)?) -> Settings {
+        guard let override else { return method == .head ? forHead : self }
+        var configuration = configuration
+        if method == .head { configuration.redirects = .none }
+        override(&configuration)
+        return Settings(configuration)
+    }
+
+    private var forHead: Settings {
+        guard configuration.redirects.isFollowing else { return self }
+        if let known = cache.withLock({ $0.forHead }) { return known }
+        var configuration = configuration
+        configuration.redirects = .none
+        let made = Settings(configuration)
+        cache.withLock { $0.forHead = made }
+        return made
     }
 }

@@ -1,0 +1,137 @@
+import Synchronization
+public import TransportCore
+
+/// Answers exchanges without any network: for tests of code that talks HTTP.
+///
+///     let mock = MockTransport { _ in .json(#"{"name": "tern"}"#) }
+///     let session = Session(transport: mock)
+///     let response = try await session.get("https://api.test/bird")
+///     #expect(mock.sent.map(\.request.url.path) == ["/bird"])
+///
+/// Keeps the rules of ``Transport``: delivery, deadlines and timeouts (on its clock), 1xx and the other events,
+/// trailers, cancelling. What was sent is recorded, streamed bodies read to their end.
+public final class MockTransport: Transport {
+    /// Makes the answer; a ``TransportError`` that it throws ends the exchange.
+    public typealias Answer = @Sendable (SentExchange) async throws(TransportError) -> MockResponse
+
+    private struct State {
+        var sent: [SentExchange] = []
+        var isClosed = false
+        var isAborted = false
+        var underWay = 0
+        var drained: [CheckedContinuation<Void, Never>] = []
+        var shutdowns = 0
+    }
+
+    private let answer: Answer
+    private let able: Capabilities
+    private let clock: any HTTPClock
+    private let connection: ConnectionInfo
+    private let state = Mutex(State())
+
+    /// A transport that answers with what `answer` gives. It can do everything, unless `capabilities` says otherwise.
+    public init(
+        clock: any HTTPClock = SystemClock(), version: HTTPVersion = .http2, capabilities: Capabilities? = nil,
+        answer: @escaping Answer
+    ) {
+        self.answer = answer
+        self.clock = clock
+        able = capabilities ?? Capabilities(features: Feature.named.reduce(into: []) { $0.formUnion($1.feature) })
+        connection = ConnectionInfo(id: 0, version: version, local: nil, remote: nil)
+    }
+
+    /// A transport that gives `responses` in order, and fails with ``TransportError/Code/connectionRefused`` after the
+    /// last.
+    public convenience init(clock: any HTTPClock = SystemClock(), _ responses: [MockResponse]) {
+        let script = Mutex(responses[...])
+        self.init(clock: clock) { (sent) throws(TransportError) in
+            guard let next = script.withLock({ $0.popFirst() }) else {
+                throw TransportError(
+                    .connectionRefused, phase: .connect, retrySafety: .notSent,
+                    endpoint: sent.exchange.route.origin.description,
+                    message: "the mock has no response left for \(sent.request)")
+            }
+            return next
+        }
+    }
+
+    /// Everything that was sent, in order.
+    public var sent: [SentExchange] { state.withLock { $0.sent } }
+    /// How many times ``shutdown(by:)`` was called.
+    public var shutdowns: Int { state.withLock { $0.shutdowns } }
+
+    public func capabilities(over protocols: ProtocolSet) -> Capabilities { able }
+
+    public func send(_ exchange: Exchange) async throws(TransportError) -> TransportResponse {
+        try able.check(exchange)
+        try enter(exchange)
+        let run = MockRun(
+            exchange, clock: clock, isAborted: { [weak self] in self?.state.withLock { $0.isAborted } ?? false },
+            onEnd: { [weak self] in self?.leave() })
+        do {
+            run.emit(.queued)
+            let sent = try await run.sending()
+            state.withLock { $0.sent.append(sent) }
+            run.emit(.ready(connection, reused: false))
+            run.emit(.requestSent)
+            return try await run.receiving(try await answer(sent), over: connection)
+        } catch {
+            run.finish()
+            throw error
+        }
+    }
+
+    private func enter(_ exchange: Exchange) throws(TransportError) {
+        let isOpen = state.withLock { state in
+            if !state.isClosed { state.underWay += 1 }
+            return !state.isClosed
+        }
+        guard isOpen else {
+            throw TransportError(
+                .closed, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
+                message: "the mock transport was shut down")
+        }
+    }
+
+    private func leave() {
+        let waiting = state.withLock { state in
+            state.underWay -= 1
+            guard state.underWay == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.drained = [] }
+            return state.drained
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Refuses new exchanges and waits until those under way have ended. At `deadline` on the mock's clock they are
+    /// cut off at their next step.
+    public func shutdown(by deadline: Instant?) async {
+        state.withLock { state in
+            state.isClosed = true
+            state.shutdowns += 1
+        }
+        guard let deadline else { return await drain() }
+        await withTaskGroup { group in
+            group.addTask { [clock] in try? await clock.sleep(until: deadline) }
+            group.addTask { await self.drain() }
+            await group.next()
+            state.withLock { $0.isAborted = true }
+            for continuation in state.withLock({ state in
+                defer { state.drained = [] }
+                return state.drained
+            }) { continuation.resume() }
+            group.cancelAll()
+        }
+    }
+
+    private func drain() async {
+        await withCheckedContinuation { continuation in
+            let isDone = state.withLock { state in
+                if state.underWay == 0 || state.isAborted { return true }
+                state.drained.append(continuation)
+                return false
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+}

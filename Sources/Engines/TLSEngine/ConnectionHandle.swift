@@ -101,8 +101,14 @@ struct ConnectionHandle: ~Copyable {
     /// Asks for a name, and says which name or address the peer's certificate must be for.
     func expect(host: String, verifies: Bool) throws(TLSError) {
         let name = host.last == "." ? String(host.dropLast()) : host
+        // OpenSSL takes an empty name for none, and a name to its first NUL: then it would verify another one.
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw TLSError(.badSettings, "no peer can be verified as \"\(name)\": that is neither name nor address")
+        }
         let parameters = unsafe SSL_get0_param(ssl)
-        let address = name.first == "[" ? String(name.dropFirst().dropLast()) : name
+        var address = name.first == "[" ? String(name.dropFirst().dropLast()) : name
+        // A zone says how to reach an address and is no part of it (RFC 4007 §11).
+        if address.contains(":"), let zone = address.firstIndex(of: "%") { address = String(address[..<zone]) }
         // Never in SNI: addresses (RFC 6066 §3).
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, address) == 1 { return }
         ERR_clear_error()

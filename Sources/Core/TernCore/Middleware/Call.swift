@@ -10,9 +10,9 @@ public final class Call: Sendable {
     public let deadline: Instant?
     /// Whether the body is wanted in one piece.
     public let delivery: Delivery
-    /// Whether the session's verb has put in the field that ``Decoding`` asks for codings with: once for all calls,
-    /// since changing a request costs more than all other links together.
-    let offersCodings: Bool
+    /// The request as it was made by the session's verb, if that has put in the field that ``Decoding`` asks for
+    /// codings with: once for all calls, since changing a request costs more than all other links together.
+    let offering: Request?
     let settings: Settings
     private let transport: any Transport
     private let state: Mutex<State>
@@ -25,13 +25,13 @@ public final class Call: Sendable {
 
     init(
         _ url: HTTPURL, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
-        offersCodings: Bool = false, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
+        offering: Request? = nil, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
     ) {
         self.url = url
         self.settings = settings
         self.transport = transport
         self.delivery = delivery
-        self.offersCodings = offersCodings
+        self.offering = offering
         start = settings.configuration.clock.now
         deadline = (total ?? settings.configuration.timeouts.total).map { [start] in start.advanced(by: $0) }
         state = Mutex(State(observers: observers))

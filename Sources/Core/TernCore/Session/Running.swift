@@ -20,7 +20,7 @@ struct Running: Sendable {
         }
         call = Call(
             self.request.url, settings: settings, transport: transport, delivery: delivery, total: timeout,
-            offersCodings: prepared.offersCodings, observers: [])
+            offering: prepared.offersCodings ? self.request : nil, observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)
             call.observe { recorder.record($0) }

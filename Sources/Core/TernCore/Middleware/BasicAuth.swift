@@ -50,7 +50,7 @@ extension Request {
         do throws(CredentialsError) {
             try request.fields.append(field.get())
         } catch {
-            throw call.failure(.input(error), for: self)
+            throw call.failure(.input(error))
         }
         return request
     }

@@ -2,17 +2,17 @@ import Synchronization
 
 /// One call of a session's verb: what its hops and attempts share.
 public final class Call: Sendable {
-    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
-    public let url: HTTPURL
+    /// The request that the caller made, before any link changed it.
+    public let request: Request
     /// When the call began.
     public let start: Instant
     /// When it must have ended.
     public let deadline: Instant?
     /// Whether the body is wanted in one piece.
     public let delivery: Delivery
-    /// The request as it was made by the session's verb, if that has put in the field that ``Decoding`` asks for
-    /// codings with: once for all calls, since changing a request costs more than all other links together.
-    let offering: Request?
+    /// Whether the session's verb has put in the field that ``Decoding`` asks for codings with: once for all calls,
+    /// since changing a request costs more than all other links together.
+    let offersCodings: Bool
     let settings: Settings
     private let transport: any Transport
     private let state: Mutex<State>
@@ -24,19 +24,21 @@ public final class Call: Sendable {
     }
 
     init(
-        _ url: HTTPURL, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
-        offering: Request? = nil, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
+        _ request: Request, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
+        offersCodings: Bool = false, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
     ) {
-        self.url = url
+        self.request = request
         self.settings = settings
         self.transport = transport
         self.delivery = delivery
-        self.offering = offering
+        self.offersCodings = offersCodings
         start = settings.configuration.clock.now
         deadline = (total ?? settings.configuration.timeouts.total).map { [start] in start.advanced(by: $0) }
         state = Mutex(State(observers: observers))
     }
 
+    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
+    public var url: HTTPURL { request.url }
     /// The settings that hold for this call.
     public var configuration: SessionConfiguration { settings.configuration }
     /// The session's clock.
@@ -61,6 +63,11 @@ public final class Call: Sendable {
     /// Whether `request` goes to the origin that the call was made for.
     public func isForOrigin(_ request: Request) -> Bool {
         request.url == url || request.url.origin == url.origin
+    }
+
+    /// An error of this call, with its history.
+    func failure(_ kind: HTTPError.Kind) -> HTTPError {
+        HTTPError(kind, request: request.description, history: history, attempts: attempts)
     }
 
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {

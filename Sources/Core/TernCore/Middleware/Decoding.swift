@@ -10,9 +10,9 @@ struct Decoding: Middleware {
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
         var sent = request
-        if let offering = next.call.offering, Self.stillOffers(request, offering) {
+        if next.call.offersCodings, Self.stillOffers(request, next.call) {
             // A link further up may have asked for a range since.
-            if !request.isUnchanged(from: offering), request.fields.contains(.range) {
+            if !request.isUnchanged(from: next.call.request), request.fields.contains(.range) {
                 sent.fields[fields: .acceptEncoding] = []
                 return try await next(sent)
             }
@@ -24,10 +24,10 @@ struct Decoding: Middleware {
         let response = try await next(sent)
         guard response.fields.contains(.contentEncoding), hasContent(response, to: request) else { return response }
         do throws(ContentDecodingError) {
-            return try decoded(response, sent, next.call)
+            return try decoded(response, next.call)
         } catch {
             response.body.cancel()
-            throw next.call.failure(.decoding(error), for: request)
+            throw next.call.failure(.decoding(error))
         }
     }
 
@@ -35,8 +35,8 @@ struct Decoding: Middleware {
     static func leavesAlone(_ fields: HTTPFields) -> Bool { fields.contains(.acceptEncoding) || fields.contains(.range) }
 
     /// Whether the field that the session's verb put in is still there.
-    private static func stillOffers(_ request: Request, _ offering: Request) -> Bool {
-        request.isUnchanged(from: offering) || request.fields[fields: .acceptEncoding] == [acceptable]
+    private static func stillOffers(_ request: Request, _ call: Call) -> Bool {
+        request.isUnchanged(from: call.request) || request.fields[fields: .acceptEncoding] == [acceptable]
     }
 
     /// Whether there is content that was coded as a whole: not after HEAD, nor with 204, 304 and 206, whose fields
@@ -49,7 +49,7 @@ struct Decoding: Middleware {
     }
 
     private func decoded(
-        _ response: TransportResponse, _ request: Request, _ call: Call
+        _ response: TransportResponse, _ call: Call
     ) throws(ContentDecodingError) -> TransportResponse {
         let codings: [ContentCoding]
         do throws(CodingError) {
@@ -71,7 +71,7 @@ struct Decoding: Middleware {
             case .live(let body):
                 let decoder = try ContentDecoder(codings: codings, limits: limits(call))
                 decoded.body = ResponseBody(
-                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error), for: request) })
+                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error)) })
             }
         } catch {
             throw ContentDecodingError(error)
@@ -82,7 +82,7 @@ struct Decoding: Middleware {
     /// A body that is wanted whole may become no longer than a plain one might be.
     private func limits(_ call: Call) -> ContentDecoder.Limits {
         var limits = ContentDecoder.Limits()
-        limits.maximumRatio = policy.ratioLimit
+        limits.maximumRatio = max(1, policy.ratioLimit)
         limits.ratioFloor = policy.ratioFloor
         if let size = policy.sizeLimit { limits.maximumSize = size }
         if case .whole(let cap) = call.delivery { limits.maximumSize = min(limits.maximumSize, cap) }

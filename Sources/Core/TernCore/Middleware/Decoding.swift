@@ -32,7 +32,9 @@ struct Decoding: Middleware {
     }
 
     /// A range of coded content cannot be decoded, and who asks for codings wants to see them.
-    static func leavesAlone(_ fields: HTTPFields) -> Bool { fields.contains(.acceptEncoding) || fields.contains(.range) }
+    static func leavesAlone(_ fields: HTTPFields) -> Bool {
+        fields.contains(.acceptEncoding) || fields.contains(.range)
+    }
 
     /// Whether the field that the session's verb put in is still there.
     private static func stillOffers(_ request: Request, _ call: Call) -> Bool {

@@ -45,13 +45,7 @@ struct Running: Sendable {
             connection: response.connection, reusedConnection: response.reused, timeline: recorder?.current)
     }
 
-<<<<<<< HEAD
     func failure(_ kind: HTTPError.Kind) -> HTTPError { call.failure(kind) }
-=======
-    func failure(_ kind: HTTPError.Kind) -> HTTPError {
-        call.failure(kind)
-    }
->>>>>>> main
 
     /// The error of the call; `reading` says that the body was being read.
     func failure(_ error: any Error, reading: Bool) -> HTTPError {

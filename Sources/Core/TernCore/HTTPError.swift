@@ -22,6 +22,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         case cancelled
     }
+    /// What happened.
     public var kind: Kind
     /// The request that the caller made: method and URL, without user information.
     public var request: String

@@ -33,7 +33,7 @@ final class Driver: @unchecked Sendable {
     let gathering: Gathering
     let limits: PoolLimits
     var now: Instant
-    var inbox: Inbox<Message>?
+    let inbox: Inbox<Message>
 
     var routes: [RouteState.Key: RouteState] = [:]
     var lastRoute: RouteState?
@@ -46,7 +46,7 @@ final class Driver: @unchecked Sendable {
     var resumptions: [ExchangeState] = []
     var postponed: [() -> Void] = []
     private var isTurnMarked = false
-    private var endTurn: () -> Void = {}
+    private let endTurn: () -> Void
     var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
 
     // Timeouts
@@ -68,27 +68,26 @@ final class Driver: @unchecked Sendable {
         gathering = Gathering(loop)
         self.limits = limits
         now = loop.now
+        // No weak references to what the loop uses all the time: they make each retain of it several times as slow.
+        // The driver lets go of itself when it ends.
+        inbox = Inbox(on: loop) { [slot] messages in
+            guard let driver = slot.driver else { return messages.forEach { $0.refuse() } }
+            driver.now = loop.now
+            while let message = messages.popFirst() { driver.take(message) }
+        }
+        endTurn = { [slot] in slot.driver?.finishTurn() }
     }
 
     /// A driver on `loop`, which keeps it alive until it is stopped.
     static func start(on loop: IOLoop, _ limits: PoolLimits) -> Driver {
         let driver = Driver(loop, limits)
-        // No weak references to what the loop uses all the time: they make each retain of it several times as slow.
-        // The driver lets go of itself when it ends.
-        let slot = driver.slot
-        driver.inbox = Inbox(on: loop) { messages in
-            guard let driver = slot.driver else { return messages.forEach { $0.refuse() } }
-            driver.now = loop.now
-            while let message = messages.popFirst() { driver.take(message) }
-        }
-        driver.endTurn = { slot.driver?.finishTurn() }
-        slot.driver = driver
+        driver.slot.driver = driver
         return driver
     }
 
     /// Tells the loop something, from any thread. `false` if the loop has ended.
     @discardableResult
-    func push(_ message: Message) -> Bool { inbox?.push(message) ?? false }
+    func push(_ message: Message) -> Bool { inbox.push(message) }
 
     private func take(_ message: Message) {
         switch message {
@@ -266,6 +265,6 @@ final class Driver: @unchecked Sendable {
         for route: RouteState
     ) -> @Sendable (Result<AddressPlan.Answer, TransportError>) -> Void {
         let reference = RouteReference(route: route)
-        return { [inbox] answer in inbox?.push(.resolved(reference, answer)) }
+        return { [inbox] answer in inbox.push(.resolved(reference, answer)) }
     }
 }

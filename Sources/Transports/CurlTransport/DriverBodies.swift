@@ -22,9 +22,9 @@ extension Driver {
                 guard let exchange, exchange.wantsDrain.exchange(false, ordering: .sequentiallyConsistent) else {
                     return
                 }
-                inbox?.push(.drained(exchange))
+                inbox.push(.drained(exchange))
             } onCancel: { [weak exchange, inbox] in
-                if let exchange { inbox?.push(.cancel(exchange)) }
+                if let exchange { inbox.push(.cancel(exchange)) }
             }
             exchange.channel = channel
             let body = ResponseBody(LiveSource(channel, keeping: exchange.keeper))

@@ -54,7 +54,7 @@ enum Places {
         if let mark = text.firstRange(of: "://") {
             let name = text[..<mark.lowerBound].lowercased()
             guard let known = ProxyOptions.Kind(rawValue: name == "socks" ? "socks4" : name) else {
-                throw UsageError("--proxy: '\(name)' is not a kind of proxy that is known here", code: 5)
+                throw UsageError("--proxy: '\(name)' is not a kind of proxy that is known here", code: 7)
             }
             kind = known
             rest = text[mark.upperBound...]

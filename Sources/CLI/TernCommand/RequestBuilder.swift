@@ -103,16 +103,13 @@ struct RequestBuilder {
         if let referer = invocation.referer, !referer.isEmpty { headers.append(.referer, referer) }
         let cookies = invocation.cookies.filter { $0.contains("=") }
         if !cookies.isEmpty { headers.append(.cookie, cookies.joined(separator: "; ")) }
+        // A removal takes away what would be sent by itself, and never what the command line asks for.
+        for case .removal(let name) in lines { headers[name] = nil }
         var seen: Set<Headers.Name> = []
-        for line in lines {
-            switch line {
-            case .removal(let name): headers[name] = nil
-            case .field(let name, let value):
-                // The first of a name replaces what would be sent by itself; the next ones are added. Only one
-                // Host can be.
-                if seen.insert(name).inserted { headers[name] = nil } else if name == .host { continue }
-                headers.append(name, value)
-            }
+        for case .field(let name, let value) in lines {
+            // So does the first of a name; the next ones are added. Only one Host can be.
+            if seen.insert(name).inserted { headers[name] = nil } else if name == .host { continue }
+            headers.append(name, value)
         }
         return headers
     }
@@ -149,7 +146,8 @@ struct RequestBuilder {
             return .bytes(name, bytes, filename: field.filename, type: field.type, headers: headers)
         case .file("-"):
             let type = field.type ?? MediaTypeGuess.type(of: field.filename ?? "")
-            return .stream(name, filename: field.filename ?? "-", type: type, headers: headers) { InputReader() }
+            let bytes = try InputReader.all(of: "-")
+            return .bytes(name, bytes, filename: field.filename ?? "-", type: type, headers: headers)
         case .file(let path):
             let type = field.type ?? MediaTypeGuess.type(of: field.filename ?? path)
             return .file(name, path: path, filename: field.filename, type: type, headers: headers)

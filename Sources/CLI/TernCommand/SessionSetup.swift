@@ -13,9 +13,8 @@ enum SessionSetup {
 
     static func configuration(_ invocation: Invocation) throws -> SessionConfiguration {
         var configuration = SessionConfiguration()
-        configuration.headers = [.accept: "*/*"]
         let agent = invocation.userAgent ?? "tern/\(ternVersion)"
-        if !agent.isEmpty { configuration.headers[.userAgent] = agent }
+        configuration.headers = agent.isEmpty ? [.accept: "*/*"] : [.userAgent: agent, .accept: "*/*"]
         configuration.redirects =
             invocation.followsRedirects
             ? .follow(limit: invocation.maxRedirects, allowsDowngrade: true) : .none

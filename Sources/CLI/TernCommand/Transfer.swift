@@ -46,7 +46,7 @@ struct Transfer {
                 throw error
             }
         } catch {
-            outcome.code = ExitCode.of(error)
+            outcome.code = code(of: error)
             outcome.message = "\(error)"
         }
         if invocation.timeline {
@@ -131,6 +131,16 @@ struct Transfer {
         let facts = WriteOut.Facts(
             url: url, number: number, outcome: outcome, record: recorder.record, elapsed: recorder.elapsed)
         try WriteOut(facts, warns: invocation.tells).write(format)
+    }
+
+    private func code(of error: any Error) -> Int32 {
+        let code = ExitCode.of(error)
+        guard code == 6, let target = try? HTTPURL(URLText.complete(url)) else { return code }
+        // Where an HTTP proxy is used, the only name that is looked up here is the proxy's.
+        switch session.configuration.proxies.select(target)?.kind {
+        case .http, .https: return 5
+        default: return code
+        }
     }
 
     private func refusal(_ response: StreamingResponse) -> UsageError {

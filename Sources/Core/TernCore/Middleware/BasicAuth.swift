@@ -3,7 +3,7 @@
 /// A request that has an `Authorization` field of its own keeps it. A user with a colon, or control characters, end
 /// the call in ``HTTPError/Kind/input(_:)`` with a ``CredentialsError``, before anything is sent.
 public struct BasicAuth: Authenticator, CustomStringConvertible, CustomReflectable {
-    private let field: Result<HTTPField, CredentialsError>
+    let field: Result<HTTPField, CredentialsError>
 
     /// Credentials of `user`. Both may be empty.
     public init(user: String, password: String) {

@@ -10,6 +10,9 @@ public final class Call: Sendable {
     public let deadline: Instant?
     /// Whether the body is wanted in one piece.
     public let delivery: Delivery
+    /// Whether the session's verb has put in the field that ``Decoding`` asks for codings with: once for all calls,
+    /// since changing a request costs more than all other links together.
+    let offersCodings: Bool
     let settings: Settings
     private let transport: any Transport
     private let state: Mutex<State>
@@ -22,12 +25,13 @@ public final class Call: Sendable {
 
     init(
         _ request: Request, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
-        observers: [@Sendable (borrowing ExchangeEvent) -> Void]
+        offersCodings: Bool = false, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
     ) {
         self.request = request
         self.settings = settings
         self.transport = transport
         self.delivery = delivery
+        self.offersCodings = offersCodings
         start = settings.configuration.clock.now
         deadline = (total ?? settings.configuration.timeouts.total).map { [start] in start.advanced(by: $0) }
         state = Mutex(State(observers: observers))
@@ -44,6 +48,9 @@ public final class Call: Sendable {
     public var history: [Hop] { state.withLock { $0.history } }
     /// Every time that a request was handed to the transport, oldest first.
     public var attempts: [Attempt] { state.withLock { $0.attempts } }
+
+    /// Both at once.
+    var record: (history: [Hop], attempts: [Attempt]) { state.withLock { ($0.history, $0.attempts) } }
 
     /// Notes a redirect.
     public func record(_ hop: Hop) { state.withLock { $0.history.append(hop) } }
@@ -65,7 +72,8 @@ public final class Call: Sendable {
 
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
         let route = settings.route(for: request.url)
-        let observers = state.withLock { $0.observers } + (attemptObserver.map { [$0] } ?? [])
+        let ofCall = state.withLock { $0.observers }
+        let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
         if observers.count == 1 {

@@ -28,14 +28,26 @@ final class SessionCore: Sendable {
 
     func refuseCalls() { state.withLock { $0.isClosed = true } }
 
-    /// The settings for a call that begins now, or the error of a closed session.
-    func settings(
-        for method: HTTPRequest.Method, _ url: String, _ override: ((inout SessionConfiguration) -> Void)?
-    ) throws(HTTPError) -> Settings {
-        let (settings, isClosed) = state.withLock { ($0.settings, $0.isClosed) }
-        if isClosed { throw SessionCore.closed(method, url) }
-        return settings.adjusted(for: method, override)
+    /// The request and the settings of a verb's call.
+    func prepare(
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content, _ params: QueryItems, _ headers: Headers,
+        _ override: ((inout SessionConfiguration) -> Void)?
+    ) throws(HTTPError) -> Prepared {
+        guard let settings = openSettings else { throw SessionCore.closed(method, url) }
+        return try settings.adjusted(for: method, override)
+            .request(method, url, content, params, headers, offeringCodings: true)
     }
+
+    /// The settings of a call that sends `request` as it is.
+    func prepare(
+        _ request: Request, _ override: ((inout SessionConfiguration) -> Void)?
+    ) throws(HTTPError) -> Prepared {
+        guard let settings = openSettings else { throw SessionCore.closed(request.method, request.url.absoluteString) }
+        return Prepared(request: request, settings: settings.adjusted(for: request.method, override))
+    }
+
+    /// The settings for a call that begins now; `nil` once the session is closed.
+    private var openSettings: Settings? { state.withLock { $0.isClosed ? nil : $0.settings } }
 
     private static func closed(_ method: HTTPRequest.Method, _ url: String) -> HTTPError {
         let parsed = try? HTTPURL(url)
@@ -49,12 +61,12 @@ final class SessionCore: Sendable {
     }
 
     /// Carries a call through the chain, and reads the whole body.
-    func perform(_ request: Request, _ settings: Settings, _ timeout: Duration?) async throws(HTTPError) -> Response {
-        let limit = settings.bodyLimit
-        let running = Running(request, settings, transport, .whole(upTo: limit), timeout)
+    func perform(_ prepared: Prepared, _ timeout: Duration?) async throws(HTTPError) -> Response {
+        let limit = prepared.settings.bodyLimit
+        let running = Running(prepared, transport, .whole(upTo: limit), timeout)
         var isReading = false
         do {
-            let response = try await running.respond()
+            let response = try await Next(call: running.call)(running.first)
             isReading = true
             let whole = response.body.whole.flatMap { $0.count <= limit ? $0 : nil }
             if let whole { return running.finished(response, whole) }
@@ -65,12 +77,10 @@ final class SessionCore: Sendable {
     }
 
     /// Carries a call through the chain, up to the head of its response.
-    func begin(
-        _ request: Request, _ settings: Settings, _ timeout: Duration?
-    ) async throws(HTTPError) -> StreamingResponse {
-        let running = Running(request, settings, transport, .prompt, timeout)
+    func begin(_ prepared: Prepared, _ timeout: Duration?) async throws(HTTPError) -> StreamingResponse {
+        let running = Running(prepared, transport, .prompt, timeout)
         do {
-            return StreamingResponse(running, try await running.respond())
+            return StreamingResponse(running, try await Next(call: running.call)(running.first))
         } catch {
             throw running.failure(error, reading: false)
         }

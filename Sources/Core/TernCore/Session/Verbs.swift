@@ -16,7 +16,7 @@ extension Session {
         _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.get, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.get, url, .empty, params, headers, override), timeout)
     }
 
     /// HEAD (RFC 9110 §9.3.2). Tells about this very resource: redirects are followed only if the closure sets
@@ -25,7 +25,7 @@ extension Session {
         _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.head, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.head, url, .empty, params, headers, override), timeout)
     }
 
     /// OPTIONS (RFC 9110 §9.3.7).
@@ -33,7 +33,7 @@ extension Session {
         _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.options, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.options, url, .empty, params, headers, override), timeout)
     }
 
     /// DELETE (RFC 9110 §9.3.5). Few servers expect content.
@@ -41,7 +41,7 @@ extension Session {
         _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.delete, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.delete, url, content, params, headers, override), timeout)
     }
 
     /// POST (RFC 9110 §9.3.3).
@@ -49,7 +49,7 @@ extension Session {
         _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.post, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.post, url, content, params, headers, override), timeout)
     }
 
     /// PUT (RFC 9110 §9.3.4).
@@ -57,7 +57,7 @@ extension Session {
         _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.put, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.put, url, content, params, headers, override), timeout)
     }
 
     /// PATCH (RFC 5789).
@@ -65,7 +65,7 @@ extension Session {
         _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.patch, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.patch, url, content, params, headers, override), timeout)
     }
 
     /// QUERY (RFC 10008): a safe request that is described by its content.
@@ -73,7 +73,7 @@ extension Session {
         _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.query, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.query, url, content, params, headers, override), timeout)
     }
 
     /// Any method.
@@ -81,9 +81,7 @@ extension Session {
         _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
         headers: Headers = Headers(), timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try core.settings(for: method, url, override)
-        let request = try settings.request(method, url, content, params, headers)
-        return try await core.perform(request, settings, timeout)
+        try await core.perform(core.prepare(method, url, content, params, headers, override), timeout)
     }
 
     /// The request that a verb would send, for ``send(_:timeout:_:)``: to look at it, to change it, or to send it
@@ -92,7 +90,7 @@ extension Session {
         _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
         headers: Headers = Headers()
     ) throws(HTTPError) -> Request {
-        try core.settings.request(method, url, content, params, headers)
+        try core.settings.request(method, url, content, params, headers, offeringCodings: false).request
     }
 
     /// Sends a request as it is: nothing of the session's base URL, params and headers is added. What surrounds a
@@ -100,7 +98,6 @@ extension Session {
     public func send(
         _ request: Request, timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try core.settings(for: request.method, request.url.absoluteString, override)
-        return try await core.perform(request, settings, timeout)
+        try await core.perform(core.prepare(request, override), timeout)
     }
 }

@@ -36,6 +36,7 @@ struct AsCurlTests {
         Line("-sS -F f=@lines.txt;filename=\"o;ther.bin\";type=a/b {echo}"), Line("-sS -F f=<lines.txt {echo}"),
         Line("-sS -F f=<lines.txt;type=text/html {echo}"), Line("-sS -F f=@- {echo}", input: "hello"),
         Line("-sS -F f=@-;filename=x.png {echo}", input: "hello"), Line("-sS -F f=<- {echo}", input: "hello"),
+        Line("-sS -F f=text;filename=x.html {echo}"), Line("-sS -F f=<data.json;filename=x {echo}"),
         Line("-sS -F f=text;type=text/html {echo}"), Line("-sS -F f=a;b {echo}"),
         Line("-sS -F f=\"a;b\";type=x/y {echo}"), Line("-sS -F f=@missing {echo}"), Line("-sS -F nothing {echo}"),
         Line("-sS --form-string f=@lines.txt;type=x {echo}"), Line("-sS -F f=@data.json {echo}"),

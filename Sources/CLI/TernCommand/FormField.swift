@@ -101,7 +101,7 @@ struct FormField: Equatable {
     }
 }
 
-/// The media type that a file's name suggests, where curl knows one.
+/// The media type that names suggest, where curl knows one.
 enum MediaTypeGuess {
     private static let types = [
         ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
@@ -109,9 +109,12 @@ enum MediaTypeGuess {
         ".pdf": "application/pdf", ".xml": "application/xml",
     ]
 
-    /// The type for `name`; bytes without a meaning if it says nothing.
-    static func type(of name: String) -> String {
-        let name = name.lowercased()
-        return types.first { name.hasSuffix($0.key) }?.value ?? "application/octet-stream"
+    /// The type of the first of `names` that suggests one; `nil` if none does.
+    static func type(of names: String?...) -> String? {
+        for case let name? in names {
+            let name = name.lowercased()
+            if let known = types.first(where: { name.hasSuffix($0.key) }) { return known.value }
+        }
+        return nil
     }
 }

@@ -137,20 +137,22 @@ struct RequestBuilder {
             }
             headers.append(Headers.Name(String(line[..<colon])), trimmed(line[line.index(after: colon)...]))
         }
-        let name = field.name
+        let (name, filename) = (field.name, field.filename)
         switch field.value {
         case .text(let text):
-            return .bytes(name, Array(text.utf8), filename: field.filename, type: field.type, headers: headers)
+            let type = field.type ?? MediaTypeGuess.type(of: filename)
+            return .bytes(name, Array(text.utf8), filename: filename, type: type, headers: headers)
         case .content(let path):
-            let bytes = try InputReader.all(of: path)
-            return .bytes(name, bytes, filename: field.filename, type: field.type, headers: headers)
+            // Plain text is what a field without a type is.
+            let guess = MediaTypeGuess.type(of: filename, path)
+            let type = field.type ?? (filename == nil && guess == "text/plain" ? nil : guess)
+            return .bytes(name, try InputReader.all(of: path), filename: filename, type: type, headers: headers)
         case .file("-"):
-            let type = field.type ?? MediaTypeGuess.type(of: field.filename ?? "")
-            let bytes = try InputReader.all(of: "-")
-            return .bytes(name, bytes, filename: field.filename ?? "-", type: type, headers: headers)
+            let type = field.type ?? MediaTypeGuess.type(of: filename)
+            return .bytes(name, try InputReader.all(of: "-"), filename: filename ?? "-", type: type, headers: headers)
         case .file(let path):
-            let type = field.type ?? MediaTypeGuess.type(of: field.filename ?? path)
-            return .file(name, path: path, filename: field.filename, type: type, headers: headers)
+            let type = field.type ?? MediaTypeGuess.type(of: filename, path) ?? "application/octet-stream"
+            return .file(name, path: path, filename: filename, type: type, headers: headers)
         }
     }
 

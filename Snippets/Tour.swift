@@ -14,13 +14,13 @@ func tour(server: String, authority: String, upload: String) async throws {
     }
 
     let page = try await session.get("\(server)/page")
-    print("GET           \(page.status) over HTTP/\(page.version.rawValue), \(page.bytes.count) bytes, gzip taken off")
+    print("GET           \(page.status.code) over HTTP/\(page.version.rawValue), \(page.bytes.count) bytes, gzip taken off")
 
     let echoed = try await session.post("\(server)/echo", .json(Bird(name: "arctic tern", wingspan: 80)))
     print("JSON POST     came back as \(try echoed.json(as: Bird.self))")
 
     let stored = try await session.put("\(server)/upload/copy", .file(upload))
-    print("upload        \(stored.status) for \(upload)")
+    print("upload        \(stored.status.code) for \(upload)")
 
     var shown = 0
     let saved = try await session.download("\(server)/large", to: "/dev/null") { progress in
@@ -30,7 +30,7 @@ func tour(server: String, authority: String, upload: String) async throws {
             print("download      \(quarter * 25) % of \(progress.total ?? 0) bytes")
         }
     }
-    print("download      \(saved.status), the connection was \(saved.reusedConnection ? "used again" : "new")")
+    print("download      \(saved.status.code), the connection was \(saved.reusedConnection ? "used again" : "new")")
 
     let account = try await session.get("\(server)/login")
     print("cookies       \(account.history.count) redirect, then: \(account.text)")
@@ -47,7 +47,7 @@ func tour(server: String, authority: String, upload: String) async throws {
     }
     _ = try await patient.get("\(server)/busy")
     let second = try await patient.get("\(server)/busy")
-    print("retry         \(second.status) after \(second.attempts.count) attempts")
+    print("retry         \(second.status.code) after \(second.attempts.count) attempts")
 
     do {
         _ = try await session.get("https://localhost:1/")

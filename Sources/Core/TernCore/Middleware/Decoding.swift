@@ -10,9 +10,9 @@ struct Decoding: Middleware {
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
         var sent = request
-        if next.call.offersCodings, request.fields.last(where: { $0.name == .acceptEncoding }) == Self.acceptable {
+        if next.call.offersCodings, Self.stillOffers(request, next.call) {
             // A link further up may have asked for a range since.
-            if request.fields.contains(.range) {
+            if !request.isUnchanged(from: next.call.request), request.fields.contains(.range) {
                 sent.fields[fields: .acceptEncoding] = []
                 return try await next(sent)
             }
@@ -32,7 +32,14 @@ struct Decoding: Middleware {
     }
 
     /// A range of coded content cannot be decoded, and who asks for codings wants to see them.
-    static func leavesAlone(_ fields: HTTPFields) -> Bool { fields.contains(.acceptEncoding) || fields.contains(.range) }
+    static func leavesAlone(_ fields: HTTPFields) -> Bool {
+        fields.contains(.acceptEncoding) || fields.contains(.range)
+    }
+
+    /// Whether the field that the session's verb put in is still there.
+    private static func stillOffers(_ request: Request, _ call: Call) -> Bool {
+        request.isUnchanged(from: call.request) || request.fields[fields: .acceptEncoding] == [acceptable]
+    }
 
     /// Whether there is content that was coded as a whole: not after HEAD, nor with 204, 304 and 206, whose fields
     /// describe other content (RFC 9110 §8.4, §15.3.7).

@@ -89,7 +89,9 @@ public struct StreamingResponse: Sendable {
 
 /// The content of a ``StreamingResponse``, chunk by chunk as it comes. Read once.
 public struct StreamingBody: AsyncSequence, Sendable {
+    /// One chunk.
     public typealias Element = [UInt8]
+    /// Why it ended early.
     public typealias Failure = HTTPError
 
     private let body: ResponseBody
@@ -100,6 +102,7 @@ public struct StreamingBody: AsyncSequence, Sendable {
         self.running = running
     }
 
+    /// Reads what has not been read yet.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body.makeAsyncIterator(), running) }
 
     func failure(_ kind: HTTPError.Kind) -> HTTPError { running.failure(kind) }

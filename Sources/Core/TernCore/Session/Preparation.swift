@@ -41,7 +41,8 @@ extension Settings {
             let body = try content.body()
             let offer = offeringCodings ? codedFields : nil
             if content.type == nil, headers.isEmpty {
-                let request = Request(method: method, url: target, fields: offer ?? fields, body: body)
+                let request = Request(
+                    method: method, url: target, fields: offer ?? fields, body: body, trailers: HTTPFields())
                 return Prepared(request: request, settings: self, offersCodings: offer != nil)
             }
             var merged: HTTPFields

@@ -1,25 +1,19 @@
 /// A call under way: its request, what is recorded of it, and how its end is told.
 struct Running: Sendable {
-    private let request: Request
     private let credentials: Credentials?
     let call: Call
     private let recorder: TimelineRecorder?
 
     init(_ prepared: Prepared, _ transport: any Transport, _ delivery: Delivery, _ timeout: Duration?) {
-        let (request, settings) = (prepared.request, prepared.settings)
+        var request = prepared.request
+        let settings = prepared.settings
         // User information in the URL serves as Basic credentials (RFC 7617) unless others are configured, and is
         // not seen again.
-        if let credentials = request.url.credentials {
-            var request = request
-            request.url = request.url.removingCredentials()
-            self.request = request
-            self.credentials = settings.hasAuth ? nil : credentials
-        } else {
-            self.request = request
-            credentials = nil
-        }
+        let found = request.url.credentials
+        if found != nil { request.url = request.url.removingCredentials() }
+        credentials = settings.hasAuth ? nil : found
         call = Call(
-            self.request, settings: settings, transport: transport, delivery: delivery, total: timeout,
+            request, settings: settings, transport: transport, delivery: delivery, total: timeout,
             offersCodings: prepared.offersCodings, observers: [])
         if settings.recordsTimeline {
             let recorder = TimelineRecorder(from: call.start)
@@ -31,29 +25,27 @@ struct Running: Sendable {
     }
 
     /// What was sent last: what the response is the answer to.
-    var answered: Request { call.attempts.last?.request ?? request }
+    var answered: Request { call.attempts.last?.request ?? call.request }
     var timeline: Timeline? { recorder?.current }
 
     /// The request as it enters the chain.
     var first: Request {
         get throws(HTTPError) {
-            guard let credentials else { return request }
-            return try request.authorized(by: BasicAuth(credentials).field, call)
+            guard let credentials else { return call.request }
+            return try call.request.authorized(by: BasicAuth(credentials).field, call)
         }
     }
 
     func finished(_ response: TransportResponse, _ bytes: [UInt8]) -> Response {
         let (history, attempts) = call.record
-        let answered = attempts.last?.request ?? request
+        let answered = attempts.last?.request ?? call.request
         return Response(
             url: answered.url, status: response.status, headers: response.fields, bytes: bytes,
             trailers: response.body.trailers, request: answered, history: history, attempts: attempts,
             connection: response.connection, reusedConnection: response.reused, timeline: recorder?.current)
     }
 
-    func failure(_ kind: HTTPError.Kind) -> HTTPError {
-        call.failure(kind)
-    }
+    func failure(_ kind: HTTPError.Kind) -> HTTPError { call.failure(kind) }
 
     /// The error of the call; `reading` says that the body was being read.
     func failure(_ error: any Error, reading: Bool) -> HTTPError {

@@ -17,21 +17,27 @@ final class Settings: Sendable {
     let hasAuth: Bool
     private let cache = Mutex(Cache())
 
+    private struct Known {
+        let route: Route
+        /// How all its URLs begin, up to the first slash of the path: URLs are in normal form.
+        let prefix: String
+    }
+
     private struct Cache {
-        var routes: [Origin: Route] = [:]
-        var latest: Route?
+        var routes: [Origin: Known] = [:]
+        var latest: Known?
         var forHead: Settings?
 
         mutating func use(_ origin: Origin) -> Route? {
-            guard let route = routes[origin] else { return nil }
-            latest = route
-            return route
+            guard let known = routes[origin] else { return nil }
+            latest = known
+            return known.route
         }
 
-        mutating func keep(_ route: Route) {
+        mutating func keep(_ known: Known) {
             if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
-            routes[route.origin] = route
-            latest = route
+            routes[known.route.origin] = known
+            latest = known
         }
     }
 
@@ -54,13 +60,17 @@ final class Settings: Sendable {
 
     func route(for url: HTTPURL) -> Route {
         // Most calls of a session go where the one before went.
-        if let latest = cache.withLock({ $0.latest }), url.isOf(latest.origin) { return latest }
+        let latest = cache.withLock { cache in
+            cache.latest.flatMap { url.absoluteString.hasPrefix($0.prefix) ? $0.route : nil }
+        }
+        if let latest { return latest }
         let origin = url.origin
         if let route = cache.withLock({ $0.use(origin) }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        cache.withLock { $0.keep(route) }
+        let known = Known(route: route, prefix: "\(url.scheme)://\(url.authority)/")
+        cache.withLock { $0.keep(known) }
         return route
     }
 

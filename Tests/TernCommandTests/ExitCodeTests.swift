@@ -57,18 +57,19 @@ struct ExitCodeTests {
     func answers(_ line: Line, _ code: Int32, _ message: String) async throws { try await check(line, code, message) }
 
     @Test("a peer that breaks the rules", arguments: [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "-sS -o x {raw}", [8]),
-        ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", "-sS --compressed {raw}", [61]),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "-sS -o x {raw}", [56]),
-        ("SSH-2.0-OpenSSH_9.2\r\n", "-sS {raw}", [1]),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "-sS -o x {raw}", [18]),
-    ])
-    func hostile(_ answer: String, _ arguments: String, _ codes: [Int32]) async throws {
+        // curl takes the second of two lengths that contradict each other, and waits for more.
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", "-sS -o x {raw}", 8, 18),
+        ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello", "-sS --compressed {raw}", 61, 61),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "-sS -o x {raw}", 56, 56),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "-sS {raw}", 1, 1),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "-sS -o x {raw}", 18, 18),
+    ] as [(String, String, Int32, Int32)])
+    func hostile(_ answer: String, _ arguments: String, _ code: Int32, _ codeOfCurl: Int32) async throws {
         let raw = try RawServer(.readHead, .send(answer), .close)
         let (curl, tern, said) = try await Line(arguments).outcomes([("raw", raw.url("/"))])
-        #expect(codes.map { .status($0) }.contains(tern.exit), "\(said)")
-        #expect(tern.exit == curl.exit, "\(said)")
-        #expect(said.split(separator: "\n").count == 1, "\(said)")
+        #expect(tern.exit == .status(code), "\(said)")
+        #expect(curl.exit == .status(codeOfCurl))
+        #expect(said.hasPrefix("tern: (\(code)) ") && said.split(separator: "\n").count == 1, "\(said)")
     }
 
     @Test("a reset connection")

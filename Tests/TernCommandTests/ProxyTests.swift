@@ -38,7 +38,7 @@ struct ProxyTests {
     func password() async throws {
         try await compare(.squidBasic, [
             Line("-sS -x {proxy} -U tern:secret {nginx}/method"), Line("-sS -x http://tern:secret@{address} {nginx}/method"),
-            Line("-sS -x {proxy} -o x -w %{http_code} {nginx}/method"), Line("-sS -x {proxy} -k {tls}/method"),
+            Line("-sS -x {proxy} -o /dev/null -w %{http_code} {nginx}/method"), Line("-sS -x {proxy} -k {tls}/method"),
             Line("-sS -x {proxy} -U tern:secret -k {tls}/method"), Line("-sS -x {proxy} -U tern:wrong -k {tls}/method"),
         ])
     }

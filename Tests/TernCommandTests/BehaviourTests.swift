@@ -8,10 +8,13 @@ struct BehaviourTests {
     @Test("--timeline shows the phases in order, to the end of a failure too")
     func timeline() async throws {
         let servers = try await Servers.shared()
-        let run = try await Command.tern("-s", "-o", "x", "--timeline", "--cacert", servers.fill("{ca}"), servers.fill("{tls}/1k"))
+        let run = try await Command.tern(
+            "-s", "-o", "x", "--timeline", "--cacert", servers.fill("{ca}"), servers.fill("{tls}/1k"))
         let phases = ["queued", "resolved", "connected", "TLS done", "ready", "request sent", "head", "done"]
         let found = phases.map { phase in run.error.split(separator: "\n").firstIndex { $0.contains("  \(phase)") } }
-        #expect(found.allSatisfy { $0 != nil } && found.compactMap(\.self) == found.compactMap(\.self).sorted(), "\(run.error)")
+        #expect(
+            found.allSatisfy { $0 != nil } && found.compactMap(\.self) == found.compactMap(\.self).sorted(),
+            "\(run.error)")
         #expect(run.error.contains("HTTP/2 from") && run.error.contains("TLS 1.3"))
         let refused = try await Command.tern("-s", "--timeline", "http://127.0.0.1:1/")
         #expect(refused.exit == .status(7))
@@ -42,7 +45,8 @@ struct BehaviourTests {
     func verbose() async throws {
         let servers = try await Servers.shared()
         let run = try await Command.tern(
-            "-v", "-s", "-u", "me:hidden-secret", "-b", "session=hidden-secret", "-d", "a=1", servers.fill("{nginx}/method"))
+            "-v", "-s", "-u", "me:hidden-secret", "-b", "session=hidden-secret", "-d", "a=1",
+            servers.fill("{nginx}/method"))
         #expect(run.text == "POST")
         for line in ["* Connected: HTTP/1.1", "> POST /method HTTP/1.1", "> Content-Length: 3", "< HTTP/1.1 200 OK"] {
             #expect(run.error.contains(line), "\(run.error)")
@@ -53,7 +57,10 @@ struct BehaviourTests {
     @Test("--retry tries again after passing failures, and says so")
     func retry() async throws {
         let raw = try RawServer(connections: [
-            [.readHead, .send("HTTP/1.1 503 Later\r\nRetry-After: 0\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater")],
+            [
+                .readHead,
+                .send("HTTP/1.1 503 Later\r\nRetry-After: 0\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater"),
+            ],
             [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")],
         ])
         let run = try await Command.tern("-sS", "--retry", "2", "-d", "x", raw.url("/"))
@@ -75,8 +82,11 @@ struct BehaviourTests {
     func closedPipe() async throws {
         let servers = try await Servers.shared()
         let run = try await Command.run(
-            "/bin/sh", ["-c", "{ \"$1\" -sS \"$2\"; echo code $? >&2; } | head -c 10 > /dev/null", "sh", Command.tern,
-                servers.fill("{nginx}/bytes/16777216")])
+            "/bin/sh",
+            [
+                "-c", "{ \"$1\" -sS \"$2\"; echo code $? >&2; } | head -c 10 > /dev/null", "sh", Command.tern,
+                servers.fill("{nginx}/bytes/16777216"),
+            ])
         #expect(run.error.contains("tern: (23) writing the output") && run.error.contains("code 23"), "\(run.error)")
     }
 
@@ -118,7 +128,8 @@ struct BehaviourTests {
         return run.text
     }
 
-    @Test("a terminal gets text and no bytes that may upset it; --output - gets them through",
+    @Test(
+        "a terminal gets text and no bytes that may upset it; --output - gets them through",
         .enabled(if: ChildProcess.find("script") != nil, "script (bsdutils) makes the terminal"))
     func terminal() async throws {
         let (tern, servers) = (try Command.tern, try await Servers.shared())
@@ -128,7 +139,8 @@ struct BehaviourTests {
         #expect(try await onTerminal("\(tern) -sS -o - \(servers.fill("{nginx}/1k"))").contains("ABCDEF"))
     }
 
-    @Test("the bar is drawn on a terminal only, and not with -s or --no-progress-meter",
+    @Test(
+        "the bar is drawn on a terminal only, and not with -s or --no-progress-meter",
         .enabled(if: ChildProcess.find("script") != nil, "script (bsdutils) makes the terminal"))
     func meter() async throws {
         let (tern, url) = (try Command.tern, try await Servers.shared().fill("{nginx}/bytes/1048576"))

@@ -78,12 +78,16 @@ struct DifferenceTests {
         try await expect(Line("-sS --cacert {ca} --capath {cafolder} {tls}/method"), curl: 0, tern: 2, "--capath")
     }
 
-    @Test("curl's other options are known, and said not to be built", arguments: [
-        "-C 5", "-J", "-Z", "--http3", "-K x", "-n", "-c jar", "--digest", "--next", "--no-keepalive", "--ftp-port x",
-    ])
+    @Test(
+        "curl's other options are known, and said not to be built",
+        arguments: [
+            "-C 5", "-J", "-Z", "--http3", "-K x", "-n", "-c jar", "--digest", "--next", "--no-keepalive",
+            "--ftp-port x",
+        ])
     func unbuilt(_ option: String) async throws {
         let run = try await Command.run(Command.tern, Line("-sS http://127.0.0.1:1/ \(option)").words(Servers.shared()))
         let name = option.split(separator: " ").first ?? ""
-        #expect(run.exit == .status(2) && run.error.hasPrefix("tern: (2) \(name) is an option of curl's that is not built"))
+        #expect(
+            run.exit == .status(2) && run.error.hasPrefix("tern: (2) \(name) is an option of curl's that is not built"))
     }
 }

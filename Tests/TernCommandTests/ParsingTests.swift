@@ -1,6 +1,7 @@
-@testable import TernCommand
 import TernCore
 import Testing
+
+@testable import TernCommand
 
 @Suite("command lines")
 struct ParsingTests {
@@ -21,14 +22,19 @@ struct ParsingTests {
         #expect(!invocation.showsMeter && invocation.urls == ["--url"])
     }
 
-    @Test("what cannot be", arguments: [
-        (["--nothing"], "--nothing: there is no such option"), (["-%"], "-%: there is no such option"),
-        (["--data"], "--data: expected an argument"), (["-sd"], "-d: expected an argument"),
-        (["--reque", "x"], "--reque is ambiguous: it may be --request, --request-target"),
-        (["--dig"], "--dig is an option of curl's that is not built"), (["-J"], "-J is an option of curl's that is not"),
-        (["--no-keepalive"], "--no-keepalive is an option of curl's"), (["-I", "-d", "x"], "--head and --data each ask"),
-        (["-T", "f", "-F", "a=b"], "--form and --upload-file each ask"), (["-m", "x"], "--max-time: expected seconds"),
-    ])
+    @Test(
+        "what cannot be",
+        arguments: [
+            (["--nothing"], "--nothing: there is no such option"), (["-%"], "-%: there is no such option"),
+            (["--data"], "--data: expected an argument"), (["-sd"], "-d: expected an argument"),
+            (["--reque", "x"], "--reque is ambiguous: it may be --request, --request-target"),
+            (["--dig"], "--dig is an option of curl's that is not built"),
+            (["-J"], "-J is an option of curl's that is not"),
+            (["--no-keepalive"], "--no-keepalive is an option of curl's"),
+            (["-I", "-d", "x"], "--head and --data each ask"),
+            (["-T", "f", "-F", "a=b"], "--form and --upload-file each ask"),
+            (["-m", "x"], "--max-time: expected seconds"),
+        ])
     func refusals(_ arguments: [String], _ message: String) {
         let error = #expect(throws: UsageError.self) { try CommandLineParser.parse(arguments) }
         #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
@@ -96,7 +102,9 @@ struct PlaceTests {
         #expect(one.host == "host.test" && one.port == 443)
         #expect(try Places.resolve("*:80:127.0.0.1").host == nil)
         #expect(try Places.connectTo("::b.test:").target == .host("b.test", port: nil))
-        #expect(try Places.connectTo("[::1]:80:[::2]:81") == AddressOverride(host: "::1", port: 80, target: .host("::2", port: 81)))
+        #expect(
+            try Places.connectTo("[::1]:80:[::2]:81")
+                == AddressOverride(host: "::1", port: 80, target: .host("::2", port: 81)))
         for text in ["", "a", "a:b:127.0.0.1", "a:80:x"] {
             let error = #expect(throws: UsageError.self) { try Places.resolve(text) }
             #expect(error?.code == 49)
@@ -141,16 +149,22 @@ struct PlaceTests {
     @Test("lines of a cookie file")
     func cookies() {
         let cookie = CookieFile.cookie("#HttpOnly_.a.test\tTRUE\t/x\tTRUE\t99\tname\tvalue")
-        #expect(cookie == Cookie(
-            "name", "value", domain: "a.test", isHostOnly: false, path: "/x", isSecure: true, isHTTPOnly: true, expiry: 99))
+        #expect(
+            cookie
+                == Cookie(
+                    "name", "value", domain: "a.test", isHostOnly: false, path: "/x", isSecure: true, isHTTPOnly: true,
+                    expiry: 99))
         #expect(CookieFile.cookie("# a comment") == nil && CookieFile.cookie("a.test\tTRUE") == nil)
     }
 
     @Test("libcurl's number is the exit code; other transports' failures have one by what happened")
     func exitCodes() {
-        func error(_ code: TransportError.Code, _ library: String? = nil, _ phase: TransportError.Phase = .head) -> Int32 {
-            ExitCode.of(TransportError(
-                code, phase: phase, retrySafety: .notSent, endpoint: "x", message: "m", libraryCode: library))
+        func error(_ code: TransportError.Code, _ library: String? = nil, _ phase: TransportError.Phase = .head)
+            -> Int32
+        {
+            ExitCode.of(
+                TransportError(
+                    code, phase: phase, retrySafety: .notSent, endpoint: "x", message: "m", libraryCode: library))
         }
         #expect(error(.certificateInvalid, "CURLE_SSL_CACERT_BADFILE (77)") == 77)
         #expect(error(.streamReset) == 92 && error(.bodyTruncated) == 18 && error(.totalTimeout) == 28)

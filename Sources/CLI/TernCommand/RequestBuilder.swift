@@ -36,7 +36,9 @@ struct RequestBuilder {
         }
         if invocation.isHead { parts.method = .head }
         if let name = invocation.method {
-            guard let method = HTTPRequest.Method(name) else { throw UsageError("--request: '\(name)' is not a method") }
+            guard let method = HTTPRequest.Method(name) else {
+                throw UsageError("--request: '\(name)' is not a method")
+            }
             parts.method = method
         }
         if invocation.uploadFile != nil || !invocation.form.isEmpty { _ = isChunked(&lines) }

@@ -60,6 +60,7 @@ let package = Package(
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
+        library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
 
         // 1: engines, without sockets, tasks or clocks
@@ -67,6 +68,8 @@ let package = Package(
         layer("Engines", "Names", ["Wire", "CIDN2"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
+        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
@@ -98,6 +101,8 @@ let package = Package(
         tests("Names", ["TestKit"]),
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
+        tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("TLSEngine", ["Wire"]),
         tests("TransportCore", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),

@@ -1,0 +1,98 @@
+internal import HTTPTypes
+internal import Wire
+
+/// The fields that came before on this connection, found by their bytes: a repeated field costs no allocation.
+///
+/// Two tables with one place for each hash, so a peer that sends ever new fields only ever replaces old ones. Long
+/// values are not kept.
+struct FieldCache {
+    private struct Known {
+        var hash: UInt64 = 0
+        /// Name and value, one after the other.
+        var bytes: [UInt8] = []
+        var nameCount = 0
+        var field = HTTPField(name: .accept, value: "")
+    }
+    private struct KnownName {
+        var hash: UInt64 = 0
+        var name = HTTPField.Name.accept
+    }
+
+    private static let slots = 128
+    /// Bytes of name and value together that are kept: 256.
+    private static let longest = 256
+
+    private var fields = ContiguousArray<Known>(repeating: Known(), count: slots)
+    private var names = ContiguousArray<KnownName>(repeating: KnownName(), count: slots)
+
+    /// The field with these bytes; nil if HTTPField refuses the name. nghttp2 has checked both.
+    mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPField? {
+        let nameHash = Self.hash(name, seed: 0)
+        guard name.count + value.count <= Self.longest else { return make(name, nameHash, value) }
+        let hash = Self.hash(value, seed: nameHash)
+        let slot = Int(truncatingIfNeeded: hash >> 57)
+        if fields[slot].hash == hash, fields[slot].nameCount == name.count {
+            let known = fields[slot].bytes
+            let span = known.span
+            if span.count == name.count + value.count, span.extracting(0..<name.count).hasSameBytes(as: name),
+                span.extracting(name.count..<span.count).hasSameBytes(as: value)
+            {
+                return fields[slot].field
+            }
+        }
+        guard let field = make(name, nameHash, value) else { return nil }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(name.count + value.count)
+        bytes.append(name)
+        bytes.append(value)
+        fields[slot] = Known(hash: hash, bytes: bytes, nameCount: name.count, field: field)
+        return field
+    }
+
+    private mutating func make(_ name: Span<UInt8>, _ hash: UInt64, _ value: Span<UInt8>) -> HTTPField? {
+        let slot = Int(truncatingIfNeeded: hash >> 57)
+        if names[slot].hash == hash, names[slot].name.canonicalName.utf8.span.hasSameBytes(as: name) {
+            return HTTPField(name: names[slot].name, bytes: value)
+        }
+        guard name.count > 0, name[0] != .colon, let made = HTTPField.Name(String(text: name)) else { return nil }
+        names[slot] = KnownName(hash: hash, name: made)
+        return HTTPField(name: made, bytes: value)
+    }
+
+    @inline(__always)
+    private static func hash(_ bytes: Span<UInt8>, seed: UInt64) -> UInt64 {
+        var mixed = (seed ^ UInt64(truncatingIfNeeded: bytes.count)) &* 0x9E37_79B9_7F4A_7C15 | 1
+        var offset = 0
+        while offset + 8 <= bytes.count {
+            mixed = step(mixed, bytes.word(at: offset))
+            offset += 8
+        }
+        if offset < bytes.count {
+            if bytes.count >= 8 {
+                mixed = step(mixed, bytes.word(at: bytes.count - 8))
+            } else {
+                var rest: UInt64 = 0
+                while offset < bytes.count {
+                    rest = rest << 8 | UInt64(bytes[offset])
+                    offset += 1
+                }
+                mixed = step(mixed, rest)
+            }
+        }
+        return mixed
+    }
+
+    @inline(__always)
+    private static func step(_ state: UInt64, _ word: UInt64) -> UInt64 {
+        let (high, low) = (state ^ word).multipliedFullWidth(by: 0xC2B2_AE3D_27D4_EB4F)
+        return high ^ low
+    }
+}
+
+extension HTTPField {
+    /// A field with these bytes as its value. The caller has seen that they may stand in one.
+    @inline(__always)
+    init(name: Name, bytes: Span<UInt8>) {
+        self = unsafe bytes.withUnsafeBufferPointer { unsafe HTTPField(name: name, lenientValue: $0) }
+    }
+}

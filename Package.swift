@@ -70,6 +70,8 @@ let package = Package(
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
         layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "Pooling", ["Wire"]),
+        layer("Engines", "Connecting", ["Wire", "Names"]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
@@ -103,6 +105,8 @@ let package = Package(
         tests("HTTP1Engine", ["TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("TLSEngine", ["Wire"]),
+        tests("Pooling", ["Wire"]),
+        tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),

@@ -10,6 +10,8 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .strictMemorySafety(),
+    // `Scripts/check` makes warnings errors in our own targets, and only there.
+    .treatAllWarnings(as: Context.environment["TERN_WERROR"] == "1" ? .error : .warning),
 ]
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -75,13 +77,14 @@ let package = Package(
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
-        layer("IO", "Threads", ["CLinux"]),
+        layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
-        layer("IO", "FileIO", ["CLinux", "Threads", "TransportCore"]),
+        layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
-        layer("Transports", "CurlTransport",
+        layer(
+            "Transports", "CurlTransport",
             ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
 
         // 4: what applications and tests import
@@ -91,7 +94,7 @@ let package = Package(
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "MockTransport"], path: "Sources/CLI/TernCommand",
+            name: "TernCommand", dependencies: ["Tern", "Codings", "FileIO"], path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
         .plugin(
@@ -108,12 +111,14 @@ let package = Package(
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
+        tests("Threads", []),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -186,6 +186,13 @@ struct ContentDecoderTests {
         }
     }
 
+    @Test("bare deflate is told from zlib by the check, not by the method alone")
+    func bareByCheck() throws {
+        // A stored block of five bytes whose padding makes the first byte 0x78, then an empty last block.
+        let bytes: [UInt8] = [0x78, 5, 0, 0xFA, 0xFF, 1, 2, 3, 4, 5, 3, 0]
+        #expect(try decode([bytes], [.deflate]) == [1, 2, 3, 4, 5])
+    }
+
     @Test("a dictionary that nobody has is an error")
     func dictionary() {
         #expect(throws: CodingError.corrupt(.deflate, detail: "it asks for a preset dictionary")) {

@@ -109,7 +109,7 @@ struct Conversation: CustomTestStringConvertible, Sendable {
             expected: ["failed lengthWithTransferCoding"]),
         Conversation(
             name: "chunks in HTTP/1.0", response: "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-            expected: ["failed transferCodingInHTTP10"]),
+            expected: ["failed misplacedTransferCoding"]),
     ]
 
     /// Chunked bodies that are refused at their first fault.

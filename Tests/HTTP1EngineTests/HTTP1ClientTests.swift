@@ -195,6 +195,17 @@ struct HTTP1ClientTests {
         #expect(client.isReusable)
     }
 
+    @Test("bytes behind an early response make the connection unfit, though the request is finished")
+    func earlyResponseExtraBytes() throws {
+        var client = HTTP1Client()
+        try client.send(.to("/", .post, [("Content-Length", "1")]))
+        #expect(transcript(client.read("HTTP/1.1 204 x\r\n\r\nHTTP")) == ["response 204 x ", "end"])
+        #expect(client.state == .draining)
+        try client.sendBody(latin("a").span)
+        try client.sendEnd()
+        #expect(client.state == .closed)
+    }
+
     @Test("after an early response the request can be given up: the connection is not used again")
     func earlyResponseAbandoned() throws {
         var client = HTTP1Client()

@@ -95,7 +95,7 @@ struct HTTP1ServerTests {
             .lengthWithTransferCoding
         ),
         ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", .unsupportedTransferCoding),
-        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", .transferCodingInHTTP10),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", .misplacedTransferCoding),
         ("CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n", .invalidMessage),
     ]
 

@@ -95,7 +95,7 @@ struct MessageFramingTests {
         #expect(
             refusal { () throws(HTTP1Error) in
                 try MessageFraming.ofResponse(status: 200, to: .get, version: version, fields: fields)
-            } == .transferCodingInHTTP10)
+            } == .misplacedTransferCoding)
         #expect(try MessageFraming.ofResponse(status: 200, to: .get, version: version, fields: [:]) == .untilClose)
     }
 }

@@ -45,7 +45,7 @@ final class DeflateDecoder: StreamDecoder {
     }
 
     /// Method 8, a window of at most 32 KiB, and a check that makes a multiple of 31 (RFC 1950 §2.2). Bare blocks
-    /// cannot look so: they would begin with a stored block whose padding is not zero.
+    /// look so by chance only if they begin with a stored block whose padding is not zero, which no encoder writes.
     private func isZlibHeader(_ first: UInt8, _ second: UInt8) -> Bool {
         first & 0x0F == 8 && first >> 4 <= 7 && (UInt16(first) << 8 | UInt16(second)) % 31 == 0
     }

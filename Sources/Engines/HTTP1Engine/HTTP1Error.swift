@@ -13,7 +13,7 @@ package struct HTTP1Error: Error, Equatable, Sendable, CustomStringConvertible {
         case badStatusLine, badRequestLine, badTarget, noHTTP, unsupportedVersion, missingHost, badHost
         // Framing (RFC 9112 §6, §7)
         case invalidContentLength, repeatedContentLength, lengthWithTransferCoding
-        case transferCodingInHTTP10, unsupportedTransferCoding
+        case misplacedTransferCoding, unsupportedTransferCoding
         case invalidChunk, chunkOverhead, forbiddenTrailer
         // The connection as a whole
         case closedBeforeResponse, truncatedHead, truncatedBody

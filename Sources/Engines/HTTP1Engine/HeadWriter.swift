@@ -42,7 +42,8 @@ enum HeadWriter {
     /// Writes field lines, each with its line end.
     static func write(_ fields: HTTPFields, into lines: inout [UInt8]) throws(HTTP1Error) {
         for field in fields {
-            guard field.name.rawName.utf8.span.isToken else {
+            // HTTPField.Name holds a token, or the name of a pseudo field.
+            guard let first = field.name.rawName.utf8.first, first != .colon else {
                 throw HTTP1Error(.invalidFieldName, "\"\(field.name.rawName)\" is no name for a field of HTTP/1")
             }
             lines.append(contentsOf: field.name.rawName.utf8)

@@ -65,7 +65,7 @@ package enum MessageFraming: Equatable, Sendable {
                 throw HTTP1Error(.lengthWithTransferCoding, "both Transfer-Encoding and Content-Length are there")
             }
             guard version == .http11 else {
-                throw HTTP1Error(.transferCodingInHTTP10, "Transfer-Encoding has no meaning in \(version)")
+                throw HTTP1Error(.misplacedTransferCoding, "Transfer-Encoding has no meaning in \(version)")
             }
             let value = coding.value.utf8.span
             guard value.isCaseInsensitively("chunked") else {

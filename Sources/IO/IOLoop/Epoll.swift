@@ -5,13 +5,16 @@ import Threads
 /// An epoll instance and the buffer of its answers. One event is found by the token that its descriptor was added with.
 @safe struct Epoll: ~Copyable {
     private let descriptor: Int32
+    /// Held as long as the epoll: a wake-up that is closed takes its unseen events along.
+    private let wakeUp: WakeUp
     private let events: UnsafeMutableBufferPointer<epoll_event>
 
     /// Events that one call of `wait` can give. With more, the rest comes in the next turn.
     private static let capacity = 256
 
-    private init(_ descriptor: Int32) {
+    private init(_ descriptor: Int32, _ wakeUp: WakeUp) {
         self.descriptor = descriptor
+        self.wakeUp = wakeUp
         unsafe events = .allocate(capacity: Epoll.capacity)
         unsafe events.initialize(repeating: epoll_event())
     }
@@ -21,7 +24,7 @@ import Threads
     static func watching(_ wakeUp: WakeUp) throws(LoopError) -> Epoll {
         let descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw LoopError(.startFailed, "epoll_create1: \(errorText(errno))") }
-        let epoll = Epoll(descriptor)
+        let epoll = Epoll(descriptor, wakeUp)
         let code = epoll.control(EPOLL_CTL_ADD, wakeUp.descriptor, EPOLLIN.rawValue | EPOLLET.rawValue, 0)
         guard code == 0 else { throw LoopError(.startFailed, "watching the eventfd: \(errorText(code))") }
         return epoll

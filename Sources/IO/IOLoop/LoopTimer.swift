@@ -26,6 +26,9 @@ package final class LoopTimer {
 ///
 /// Each timer knows its position, so that cancelling takes it out: nearly every timeout is cancelled long before it is
 /// due, and a heap that only marked them would hold 30 seconds' worth of them.
+///
+/// Actions that are no longer needed are returned, for the caller to drop when its access to the heap has ended: what
+/// they hold may, as it goes, cancel other timers.
 struct TimerHeap {
     private var timers: [LoopTimer] = []
     private var scheduled: UInt64 = 0
@@ -43,31 +46,34 @@ struct TimerHeap {
         return timer
     }
 
-    /// Takes `timer` out, if it is in this heap, and lets go of its action.
-    mutating func cancel(_ timer: LoopTimer) {
-        timer.action = nil
+    /// Takes `timer` out, if it is in this heap, and returns its action.
+    mutating func cancel(_ timer: LoopTimer) -> (() -> Void)? {
         let position = timer.position
-        guard timers.indices.contains(position), timers[position] === timer else { return }
+        guard timers.indices.contains(position), timers[position] === timer else { return nil }
         timer.position = -1
         let last = timers.removeLast()
-        guard last !== timer else { return }
-        sink(last, from: position)
-        if last.position == position { rise(last, from: position) }
+        if last !== timer {
+            sink(last, from: position)
+            if last.position == position { rise(last, from: position) }
+        }
+        defer { timer.action = nil }
+        return timer.action
     }
 
     /// Takes the earliest timer out, if it is due, and returns its action.
     mutating func popDue(at now: Instant) -> (() -> Void)? {
         guard let first = timers.first, first.instant <= now else { return nil }
-        let action = first.action
-        cancel(first)
-        return action
+        return cancel(first)
     }
 
-    mutating func removeAll() {
-        while let timer = timers.popLast() {
+    mutating func removeAll() -> [() -> Void] {
+        let actions = timers.compactMap(\.action)
+        for timer in timers {
             timer.position = -1
             timer.action = nil
         }
+        timers = []
+        return actions
     }
 
     private mutating func rise(_ timer: LoopTimer, from start: Int) {

@@ -19,16 +19,16 @@ final class LoopTurn {
     init(wakeUp: WakeUp) throws(LoopError) { watches = try WatchTable(wakeUp: wakeUp) }
 
     func watch(_ descriptor: Int32, _ interest: Interest, _ handler: any ReadinessHandler) throws(LoopError) {
-        try watches.watch(descriptor, interest, handler)
+        _ = try watches.watch(descriptor, interest, handler)
     }
 
-    func unwatch(_ descriptor: Int32) { watches.unwatch(descriptor) }
+    func unwatch(_ descriptor: Int32) { _ = watches.unwatch(descriptor) }
 
     func schedule(at instant: Instant, _ action: @escaping () -> Void) -> LoopTimer {
         timers.schedule(at: instant, action)
     }
 
-    func cancel(_ timer: LoopTimer) { timers.cancel(timer) }
+    func cancel(_ timer: LoopTimer) { _ = timers.cancel(timer) }
 
     func atEndOfTurn(_ action: @escaping () -> Void) { endOfTurn.append(action) }
 
@@ -60,9 +60,11 @@ final class LoopTurn {
         queue.take(into: &batch)
         drain(execute)
         runEndOfTurn()
-        watches.removeAll()
-        timers.removeAll()
+        _ = watches.close()
+        _ = timers.removeAll()
+        let actions = endOfTurn
         endOfTurn = []
+        _ = actions
     }
 
     private func drain(_ execute: (LoopQueue.Work) -> Void) {

@@ -5,13 +5,17 @@ import Threads
 ///
 /// Every watch has a generation, and its events carry it: an event that was found before the descriptor was unwatched,
 /// or closed and opened anew under the same number, has an old one and is forgotten.
+///
+/// Handlers that are no longer needed are returned, for the caller to drop when its access to the table has ended: what
+/// they do as they go may well lead back here.
 struct WatchTable: ~Copyable {
     private struct Watch {
         var handler: any ReadinessHandler
         var interest: Interest
         var generation: UInt32
     }
-    private let epoll: Epoll
+    /// Nil once closed.
+    private var epoll: Epoll?
     /// By descriptor: Linux gives the lowest free number, so this stays as short as the process has descriptors.
     private var watches: [Watch?] = []
     private var generations: UInt32 = 0
@@ -21,42 +25,45 @@ struct WatchTable: ~Copyable {
         epoll = try Epoll.watching(wakeUp)
     }
 
-    /// Adds a descriptor, or changes its interest and handler; with no interest, forgets it.
+    /// Adds a descriptor, or changes its interest and handler; with no interest, forgets it. Returns the handler before.
     mutating func watch(
         _ descriptor: Int32, _ interest: Interest, _ handler: any ReadinessHandler
-    ) throws(LoopError) {
+    ) throws(LoopError) -> (any ReadinessHandler)? {
         guard !interest.isEmpty else { return unwatch(descriptor) }
+        guard epoll != nil else { throw LoopError(.stopped, "watching descriptor \(descriptor): the loop has stopped") }
         guard descriptor >= 0 else { throw failure(descriptor, EBADF) }
         let index = Int(descriptor)
         while watches.count <= index { watches.append(nil) }
         if let known = watches[index], known.handler === handler,
-            epoll.change(descriptor, interest, token: token(descriptor, known.generation)) == 0
+            epoll?.change(descriptor, interest, token: token(descriptor, known.generation)) == 0
         {
             watches[index]?.interest = interest
-            return
+            return handler
         }
         // It is new, gets another handler, or was closed behind our back and its number given to another file.
-        unwatch(descriptor)
+        let before = unwatch(descriptor)
         generations = generations == .max ? 1 : generations + 1
-        let code = epoll.add(descriptor, interest, token: token(descriptor, generations))
+        let code = epoll?.add(descriptor, interest, token: token(descriptor, generations)) ?? EBADF
         guard code == 0 else { throw failure(descriptor, code) }
         watches[index] = Watch(handler: handler, interest: interest, generation: generations)
+        return before
     }
 
     /// Forgets a descriptor. To be called before it is closed.
-    mutating func unwatch(_ descriptor: Int32) {
+    mutating func unwatch(_ descriptor: Int32) -> (any ReadinessHandler)? {
         let index = Int(descriptor)
-        guard watches.indices.contains(index), watches[index] != nil else { return }
+        guard watches.indices.contains(index), let watch = watches[index] else { return nil }
         watches[index] = nil
-        epoll.remove(descriptor)
+        epoll?.remove(descriptor)
+        return watch.handler
     }
 
     /// Waits for events; see ``Epoll/wait(milliseconds:)``.
-    func wait(milliseconds: Int32) -> Int { epoll.wait(milliseconds: milliseconds) }
+    func wait(milliseconds: Int32) -> Int { epoll?.wait(milliseconds: milliseconds) ?? 0 }
 
     /// Whom the event at `index` concerns, if its watch still stands and wants it.
     func event(_ index: Int) -> (descriptor: Int32, readiness: Readiness, handler: any ReadinessHandler)? {
-        let (token, readiness) = epoll.event(index)
+        guard let (token, readiness) = epoll?.event(index) else { return nil }
         let slot = Int(token & 0xFFFF_FFFF)
         guard watches.indices.contains(slot), let watch = watches[slot], token >> 32 == watch.generation else {
             return nil
@@ -65,11 +72,12 @@ struct WatchTable: ~Copyable {
         return wanted.isEmpty ? nil : (Int32(slot), wanted, watch.handler)
     }
 
-    /// Forgets all.
-    mutating func removeAll() {
-        let forgotten = watches
+    /// Forgets all, and closes the epoll and the wake-up.
+    mutating func close() -> [any ReadinessHandler] {
+        let handlers = watches.compactMap(\.?.handler)
         watches = []
-        for (descriptor, watch) in forgotten.enumerated() where watch != nil { epoll.remove(Int32(descriptor)) }
+        epoll = nil
+        return handlers
     }
 
     private func token(_ descriptor: Int32, _ generation: UInt32) -> UInt64 {

@@ -46,8 +46,10 @@ extension Cookie {
         let host = url.host
         let isLone: Bool
         if let given = set.domain {
-            guard let domain = CookieScope.normal(given), url.isIPLiteral ? domain == host
-                : CookieScope.matches(host, domain: domain)
+            guard let domain = CookieScope.normal(given),
+                url.isIPLiteral
+                    ? domain == host
+                    : CookieScope.matches(host, domain: domain)
             else { return nil }
             isLone = url.isIPLiteral || CookieScope.isPublicSuffix(domain)
             // Nobody but the suffix itself, `localhost` say, may name it (RFC 6265 §5.3 step 5).

@@ -9,11 +9,12 @@ struct Cookies: Middleware {
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
         var sent = request
-        let wallSeconds = next.call.clock.wallSeconds
-        if let value = storage.fieldValue(for: request, at: wallSeconds) {
-            let values = request.fields[values: .cookie] + [value]
+        let own = request.fields.contains(.cookie) ? request.fields[values: .cookie] : []
+        let kept = storage.fieldValue(for: request, at: next.call.clock.wallSeconds)
+        if kept != nil || own.count > 1 {
             // Not by `fields[.cookie]`, which makes one field of each pair.
-            sent.fields[fields: .cookie] = [HTTPField(name: .cookie, value: values.joined(separator: "; "))]
+            let value = (own + (kept.map { [$0] } ?? [])).joined(separator: "; ")
+            sent.fields[fields: .cookie] = [HTTPField(name: .cookie, value: value)]
         }
         let response = try await next(sent)
         if response.fields.contains(.setCookie) {

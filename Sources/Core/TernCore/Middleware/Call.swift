@@ -58,8 +58,7 @@ public final class Call: Sendable {
 
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
         let route = settings.route(for: request.url)
-        var observers = state.withLock { $0.observers }
-        if let attemptObserver { observers.append(attemptObserver) }
+        let observers = state.withLock { $0.observers } + (attemptObserver.map { [$0] } ?? [])
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
         if observers.count == 1 {

@@ -37,9 +37,11 @@ public struct Next: Sendable {
     /// know to which of its requests an event belongs. ``Call/observe(_:)`` sees all exchanges of a call.
     public func observing(_ observer: @escaping Observer) -> Next {
         guard let outer = self.observer else { return Next(call: call, position: position, observer: observer) }
-        return Next(call: call, position: position, observer: { event in
-            outer(event)
-            observer(event)
-        })
+        return Next(
+            call: call, position: position,
+            observer: { event in
+                outer(event)
+                observer(event)
+            })
     }
 }

@@ -82,7 +82,7 @@ enum Redirection {
         [
             .contentType, .contentLength, .contentEncoding, .contentLanguage, .contentLocation, .contentRange,
             .transferEncoding, .trailer, .lastModified, .expect,
-        ] + ["Digest", "Content-Digest", "Repr-Digest"].compactMap(HTTPField.Name.init)
+        ] + ["Digest", "Content-Digest", "Repr-Digest"].compactMap { HTTPField.Name($0) }
 
     /// What was meant for one origin only (RFC 9110 §15.4, §11.6.2).
     private static let originFields: [HTTPField.Name] = [.authorization, .cookie, .proxyAuthorization, .hostField]

@@ -21,7 +21,8 @@ struct Redirects: Middleware {
             do throws(Redirection.Refusal) {
                 following = try Redirection.request(after: response, to: request, policy)
                 if following != nil, count >= policy.limit {
-                    throw .policy("more than \(policy.limit) redirects, the last one \(response.status) from \(request)")
+                    throw .policy(
+                        "more than \(policy.limit) redirects, the last one \(response.status) from \(request)")
                 }
             } catch {
                 response.body.cancel()

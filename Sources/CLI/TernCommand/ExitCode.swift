@@ -1,0 +1,76 @@
+import TernCore
+
+/// curl's exit code for each kind of failure (the list in curl's manual page).
+enum ExitCode {
+    static func of(_ error: any Error) -> Int32 {
+        switch error {
+        case let error as UsageError: error.code
+        case let error as TransportError: of(error)
+        case let error as HTTPURLError: of(error)
+        case let error as HTTPError:
+            switch error.kind {
+            case .transport(let error): of(error)
+            case .input(let error): of(input: error)
+            case .body(let error): error is TransportError ? of(error) : 26
+            case .decoding(let error): of(decoding: error)
+            case .file: 23
+            case .redirects: 47
+            case .status: 22
+            case .middleware(let error): error is HTTPError || error is TransportError ? of(error) : 2
+            case .cancelled: 42
+            }
+        default: 2
+        }
+    }
+
+    private static func of(_ error: HTTPURLError) -> Int32 {
+        if case .unsupportedScheme = error.reason { return 1 }
+        return 3
+    }
+
+    private static func of(input error: any Error) -> Int32 {
+        switch error {
+        case let error as HTTPURLError: of(error)
+        case let error as TransportError: of(error)
+        default: 26
+        }
+    }
+
+    private static func of(decoding error: any Error) -> Int32 {
+        switch error {
+        case is BodyTooLarge: 63
+        case let error as TransportError: of(error)
+        default: 61
+        }
+    }
+
+    static func of(_ error: TransportError) -> Int32 {
+        switch error.code {
+        case .badRequest: 43
+        case .unsupported: 4
+        case .closed: 2
+        case .hostNotFound, .resolveFailed: error.phase == .resolve && error.message.contains("proxy") ? 5 : 6
+        case .addressRefused, .connectionRefused, .connectFailed: 7
+        case .tlsFailed: 35
+        case .certificateInvalid: 60
+        case .pinMismatch: 90
+        case .clientCertificateInvalid: 58
+        case .protocolRefused: 16
+        case .proxyRefused: 56
+        case .proxyFailed: 97
+        case .resolveTimeout, .connectTimeout, .tlsTimeout, .poolTimeout, .firstByteTimeout, .idleReadTimeout,
+            .idleWriteTimeout, .attemptTimeout, .totalTimeout:
+            28
+        case .sendFailed: 55
+        case .connectionClosed: error.phase == .head || error.phase == .send ? 52 : 56
+        case .connectionReset: 56
+        case .malformedResponse, .headTooLarge: 8
+        case .bodyTruncated: 18
+        case .streamReset, .streamRefused, .goAway: 92
+        case .protocolViolation: 16
+        case .bodyFailed, .bodyLengthMismatch: 26
+        case .cancelled: 42
+        case .libraryFailure: 2
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import IOLoop
+import Synchronization
+public import TransportCore
+
+/// A transport on libcurl: HTTP/1.1 and HTTP/2, proxies of every kind, Unix sockets.
+///
+/// Each loop is one thread that drives libcurl by its sockets and timers; pools of connections belong to it. Who makes
+/// the transport shuts it down, or drops it: then connections are closed and the threads end, as soon as the last body
+/// that is still read has ended.
+public final class CurlTransport: Transport {
+    /// How many connections are kept, and by how many threads they are served.
+    public struct Configuration: Sendable, Hashable {
+        /// Limits of the pool, for each loop.
+        public var pool: PoolLimits
+        /// Threads that move bytes, each with a pool of its own; at least one. 1 by default.
+        public var loops: Int
+
+        /// The defaults, or what is given.
+        public init(pool: PoolLimits = PoolLimits(), loops: Int = 1) {
+            self.pool = pool
+            self.loops = loops
+        }
+    }
+
+    private let core: Core
+
+    /// The installed libraries, as `--version` shows them: `libcurl/7.88.1 OpenSSL/3.0.17`.
+    public static var libraries: String { "libcurl/\(CurlLibrary.version) \(CurlLibrary.tlsVersion)" }
+
+    /// A transport; its threads start with the first exchange.
+    public init(configuration: Configuration = Configuration()) { core = Core(configuration) }
+
+    /// What the installed libcurl can do, found at run time, with the reasons for what it cannot.
+    public func capabilities(over protocols: ProtocolSet) -> Capabilities { CurlCapabilities.over(protocols) }
+
+    /// Carries one exchange; see ``Transport``.
+    public func send(_ exchange: Exchange) async throws(TransportError) -> TransportResponse {
+        try CurlTransport.check(exchange)
+        let framing = try RequestFraming(exchange.request)
+        let driver = try core.driver(for: exchange)
+        let state = ExchangeState(exchange, framing: framing, at: SystemClock().now, keeper: core)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: ExchangeState.Waiter) in
+                state.waiter = waiter
+                if !driver.push(.start(state)) { waiter.resume(returning: .failure(CurlTransport.closed(exchange))) }
+            }
+        } onCancel: {
+            driver.push(.cancel(state))
+        }
+        return try result.get()
+    }
+
+    /// See ``Transport/shutdown(by:)``.
+    public func shutdown(by deadline: Instant?) async { await core.shutDown(by: deadline) }
+
+    static func closed(_ exchange: Exchange) -> TransportError {
+        TransportError(
+            .closed, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
+            message: "\(exchange.request.method.rawValue) \(exchange.route.origin): the transport was shut down")
+    }
+
+    /// Refuses, before anything is done, what libcurl cannot do.
+    private static func check(_ exchange: Exchange) throws(TransportError) {
+        let protocols = exchange.route.connect.protocols
+        guard exchange.requiredFeatures.isSubset(of: CurlCapabilities.features(over: protocols)) else {
+            try CurlCapabilities.over(protocols).check(exchange)
+            throw unsupported(exchange, "none of \(protocols) is there")
+        }
+        if exchange.route.origin.scheme == .http, protocols.isDisjoint(with: [.http1, .http2PriorKnowledge]) {
+            throw unsupported(exchange, "http: URLs need HTTP/1.1, or HTTP/2 by prior knowledge")
+        }
+        if exchange.route.origin.scheme == .https, CurlCapabilities.usable(protocols).isDisjoint(with: [.http1, .http2]) {
+            throw unsupported(exchange, "https: URLs need HTTP/1.1 or HTTP/2")
+        }
+        switch exchange.request.method {
+        case .connect: throw unsupported(exchange, "libcurl makes tunnels for its proxies alone")
+        case .head where !exchange.request.body.isEmpty:
+            throw unsupported(exchange, "CURLOPT_NOBODY leaves no way to send a body with HEAD")
+        default: break
+        }
+    }
+
+    private static func unsupported(_ exchange: Exchange, _ reason: String) -> TransportError {
+        TransportError(
+            .unsupported, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
+            message: "\(exchange.request.method.rawValue) \(exchange.route.origin) over "
+                + "\(exchange.route.connect.protocols): \(reason) [libcurl \(CurlLibrary.version)]")
+    }
+}
+
+/// The loops and drivers of a transport: kept alive by it and by the bodies that are still read.
+final class Core: Sendable {
+    private struct State {
+        var drivers: [Driver] = []
+        var isClosed = false
+        var turn = 0
+    }
+    private let state = Mutex(State())
+    private let configuration: CurlTransport.Configuration
+
+    init(_ configuration: CurlTransport.Configuration) { self.configuration = configuration }
+
+    deinit {
+        for driver in state.withLock({ $0.drivers }) {
+            // The message keeps the driver until it has closed everything.
+            driver.push(.shutDown(by: Instant(nanoseconds: .min), done: { _ = driver }))
+        }
+    }
+
+    /// The driver that carries `exchange`; starts the loops with the first.
+    func driver(for exchange: Exchange) throws(TransportError) -> Driver {
+        let driver = try state.withLock { (state) throws(TransportError) in
+            guard !state.isClosed else { throw CurlTransport.closed(exchange) }
+            if state.drivers.isEmpty { state.drivers = try start(exchange) }
+            guard state.drivers.count > 1 else { return state.drivers.first }
+            state.turn = (state.turn + 1) % state.drivers.count
+            return state.drivers[state.turn]
+        }
+        guard let driver else { throw CurlTransport.closed(exchange) }
+        return driver
+    }
+
+    private func start(_ exchange: Exchange) throws(TransportError) -> [Driver] {
+        var drivers: [Driver] = []
+        do {
+            for number in 0..<max(1, configuration.loops) {
+                drivers.append(Driver.start(on: try IOLoop.start(name: "tern-curl-\(number)"), configuration.pool))
+            }
+        } catch {
+            for driver in drivers { driver.loop.stop() }
+            throw TransportError(
+                .libraryFailure, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
+                message: "starting the transport's thread: \(error)", underlying: error)
+        }
+        return drivers
+    }
+
+    func shutDown(by deadline: Instant?) async {
+        let drivers = state.withLock { state in
+            state.isClosed = true
+            return state.drivers
+        }
+        await withDiscardingTaskGroup { group in
+            for driver in drivers { group.addTask { await Core.shutDown(driver, by: deadline) } }
+        }
+    }
+
+    private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
+            }
+    }
+}

@@ -1,0 +1,59 @@
+import CCurl
+import TransportCore
+
+/// How an exchange comes by its connection. Called by libcurl.
+extension ExchangeState {
+    /// A socket was made and will be connected: the addresses are known.
+    func socketOpened(_ descriptor: Int32) {
+        guard let route else { return }
+        route.socketOpens(descriptor)
+        guard step == .queued else { return }
+        if exchange.onEvent != nil, exchange.route.connect.unixSocket == nil { tell(.resolved(route.addresses)) }
+        enter(.connecting)
+    }
+
+    /// The peer is reached, and a handshake begins: with an HTTPS proxy, once more with the origin.
+    func tlsStarts(_ context: TLSContext) {
+        guard let route else { return }
+        route.prepare(context)
+        if step == .queued || step == .connecting { tell(.connected) }
+        enter(.securing)
+    }
+
+    /// A connection is there and the request would go out. `false` forbids it.
+    func connectionReady(_ easy: Easy, localPort: Int, ends: () -> ConnectionEnds) -> Bool {
+        guard let route, failure == nil else { return false }
+        timesReady += 1
+        // libcurl would send a second time what it has sent on a connection that turned out to be dead; with 417 it
+        // would do so without Expect. Neither is for a transport to decide.
+        guard timesReady == 1 else { return false }
+        let record = route.connection(easy, localPort: localPort, ends)
+        isReused = record.uses > 0
+        record.uses += 1
+        connection = record
+        if let refusal = record.refusal {
+            timesReady = 0
+            fail(error(refusal.code, refusal.message, phase: .tls, safety: .notSent))
+            return false
+        }
+        if !isReused {
+            if step == .securing { tell(.tlsDone) } else if step == .connecting { tell(.connected) }
+        }
+        tell(.ready(record.info, reused: isReused))
+        if case .none = upload {
+            enter(.waiting)
+            tell(.requestSent)
+        } else {
+            enter(.sending)
+        }
+        return true
+    }
+
+    /// Goes to `step`, and starts its clock.
+    func enter(_ step: Step) {
+        self.step = step
+        guard let driver = route?.driver else { return }
+        since = driver.now
+        driver.watchTime(of: self)
+    }
+}

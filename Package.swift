@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "TernCore", targets: ["TernCore"]),
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
+        .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
@@ -86,6 +87,12 @@ let package = Package(
         layer(
             "Transports", "CurlTransport",
             ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+        layer(
+            "Transports", "NativeH2Transport",
+            [
+                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", deque,
+            ]),
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
@@ -107,7 +114,7 @@ let package = Package(
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
-        tests("TLSEngine", ["Wire"]),
+        tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
@@ -116,6 +123,7 @@ let package = Package(
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),

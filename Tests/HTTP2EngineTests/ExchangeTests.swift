@@ -207,10 +207,12 @@ struct ExchangeTests {
         #expect(link.takeServer() == [.request(HTTP2Stream(id: 1, slot: 0), head, end: false)])
     }
 
-    @Test("what HTTP/2 forbids is refused before anything is sent", arguments: [
-        ("connection", "close"), ("transfer-encoding", "chunked"), ("keep-alive", "5"), ("upgrade", "h2c"),
-        ("proxy-connection", "close"), ("te", "gzip"),
-    ])
+    @Test(
+        "what HTTP/2 forbids is refused before anything is sent",
+        arguments: [
+            ("connection", "close"), ("transfer-encoding", "chunked"), ("keep-alive", "5"), ("upgrade", "h2c"),
+            ("proxy-connection", "close"), ("te", "gzip"),
+        ])
     func forbiddenFields(name: String, value: String) throws {
         let link = try Link()
         link.run()

@@ -2,9 +2,11 @@
 #pragma once
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 static inline int tern_ssl_context_index(void) { return SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL); }
 static inline int tern_ssl_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
@@ -12,3 +14,37 @@ static inline const char *tern_ssl_cipher_name(const SSL *ssl) { return SSL_get_
 static inline const char *tern_ssl_group_name(int group) { return OBJ_nid2sn(group); }
 static inline int tern_x509_count(const STACK_OF(X509) *chain) { return chain ? sk_X509_num(chain) : 0; }
 static inline X509 *tern_x509_at(const STACK_OF(X509) *chain, int index) { return sk_X509_value(chain, index); }
+
+static inline int tern_SSL_CTX_set_min_proto_version(SSL_CTX *ctx, int version) {
+    return (int)SSL_CTX_set_min_proto_version(ctx, version);
+}
+static inline int tern_SSL_CTX_set_max_proto_version(SSL_CTX *ctx, int version) {
+    return (int)SSL_CTX_set_max_proto_version(ctx, version);
+}
+static inline void tern_SSL_CTX_set_mode(SSL_CTX *ctx, long mode) { SSL_CTX_set_mode(ctx, mode); }
+static inline void tern_SSL_CTX_set_session_cache_mode(SSL_CTX *ctx, long mode) {
+    SSL_CTX_set_session_cache_mode(ctx, mode);
+}
+static inline int tern_SSL_CTX_add1_chain_cert(SSL_CTX *ctx, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(ctx, certificate);
+}
+static inline void tern_SSL_CTX_set_tlsext_status_cb(SSL_CTX *ctx, int (*callback)(SSL *, void *), void *argument) {
+    SSL_CTX_set_tlsext_status_cb(ctx, callback);
+    SSL_CTX_set_tlsext_status_arg(ctx, argument);
+}
+static inline int tern_SSL_set_tlsext_host_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
+static inline void tern_SSL_set_tlsext_status_type_ocsp(SSL *ssl) {
+    SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
+}
+static inline long tern_SSL_get_tlsext_status_ocsp_resp(SSL *ssl, const unsigned char **bytes) {
+    return SSL_get_tlsext_status_ocsp_resp(ssl, bytes);
+}
+static inline void tern_SSL_set_tlsext_status_ocsp_resp(SSL *ssl, unsigned char *bytes, long count) {
+    SSL_set_tlsext_status_ocsp_resp(ssl, bytes, count);
+}
+static inline int tern_SSL_get_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
+static inline int tern_X509_num(const STACK_OF(X509) *stack) { return stack ? sk_X509_num(stack) : 0; }
+static inline X509 *tern_X509_value(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
+static inline void *tern_OPENSSL_malloc(size_t count) { return OPENSSL_malloc(count); }

@@ -1,4 +1,5 @@
 internal import CNGHTTP2
+package import HTTPTypes
 
 /// How a stream ended. Every stream that was opened ends in exactly one.
 package struct HTTP2Closing: Equatable, Sendable, CustomStringConvertible {

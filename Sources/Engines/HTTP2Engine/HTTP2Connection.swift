@@ -1,6 +1,6 @@
 internal import CNGHTTP2
 internal import DequeModule
-internal import HTTPTypes
+package import HTTPTypes
 package import Wire
 
 /// One connection of HTTP/2 (RFC 9113), either side of it, without sockets, tasks or clocks.
@@ -35,7 +35,8 @@ package final class HTTP2Connection {
         self.options = options
         session = made
         pulse = Pulse(options: options, at: now)
-        window = ReceiveWindow(size: max(65_535, options.connectionWindow), limit: options.connectionWindowLimit, at: now)
+        window = ReceiveWindow(
+            size: max(65_535, options.connectionWindow), limit: options.connectionWindowLimit, at: now)
         var settings: [(id: UInt32, value: UInt32)] = [
             (NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue, UInt32(clamping: options.streamWindow)),
             (NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue, UInt32(clamping: options.headBytes)),
@@ -86,7 +87,8 @@ package final class HTTP2Connection {
         session.inbox.now = now
         let count = session.inbox.streams.openCount
         let asked = session.inbox.hasPeerSettings ? "" : " before it sent SETTINGS"
-        let message = count == 0
+        let message =
+            count == 0
             ? "the peer closed the connection\(asked)"
             : "the peer closed the connection\(asked) with \(count) streams open"
         end(HTTP2Error(.connectionLost, message), code: .noError)
@@ -207,6 +209,7 @@ package final class HTTP2Connection {
     package func goAway(_ code: HTTP2ErrorCode = .noError, debug: [UInt8] = []) {
         guard failure == nil else { return }
         isClosing = true
+        if role == .server { session.inbox.lastTaken = session.lastProcessedStream }
         session.submitGoAway(lastStream: session.lastProcessedStream, code: code, debug: debug)
     }
 

@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// Why a connection of HTTP/2 failed, or why a call could not be carried out.
 ///
 /// The message says what was tried or read, and what was wrong with it. Field values are never in it.

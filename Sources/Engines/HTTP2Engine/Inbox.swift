@@ -25,6 +25,8 @@ struct Inbox {
     /// The last stream that the peer's GOAWAY leaves alive.
     var goAwayLast: Int32?
     var sentGoAway: HTTP2ErrorCode?
+    /// Server: the last stream that is served, by the GOAWAY that was given out.
+    var lastTaken = Int32.max
     /// What nghttp2 said of the frame it refused last.
     var libraryCode: Int32 = 0
     var settingsAcknowledged = false
@@ -49,8 +51,12 @@ struct Inbox {
         head.begin(slot: isWanted ? slot : -1, expecting: usualFields)
     }
 
-    /// The slot of a request that a client began.
+    /// The slot of a request that a client began; negative if it comes after our GOAWAY and is none of ours.
     mutating func beganRequest(id: Int32) -> Int32 {
+        guard id <= lastTaken else {
+            head.slot = -1
+            return -1
+        }
         let window = ReceiveWindow(size: options.streamWindow, limit: options.streamWindowLimit, at: now)
         let slot = streams.open(id: id, window: window)
         beganHead(slot: slot)

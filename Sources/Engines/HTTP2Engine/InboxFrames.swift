@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import HTTPTypes
 internal import Wire
 
 /// What frames about streams and the connection leave in the inbox.

@@ -1,4 +1,5 @@
 internal import CNGHTTP2
+internal import HTTPTypes
 internal import Wire
 
 /// The callbacks of every session of the process. They write into the session's inbox, and call nothing of nghttp2
@@ -159,7 +160,9 @@ final class NGHTTP2Callbacks: @unchecked Sendable {
     private static let droppedFrame: nghttp2_on_frame_not_send_callback = { session, frame, code, userData in
         guard let inbox = unsafe NGHTTP2Callbacks.inbox(userData), let frame = unsafe frame else { return 0 }
         let header = unsafe frame.pointee.hd
-        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue { unsafe inbox.pointee.droppedHead(id: header.stream_id, code) }
+        if UInt32(header.type) == NGHTTP2_HEADERS.rawValue {
+            unsafe inbox.pointee.droppedHead(id: header.stream_id, code)
+        }
         return 0
     }
 

@@ -51,6 +51,13 @@ final class Driver: @unchecked Sendable {
     private var whenClosed: [@Sendable () -> Void] = []
     private var hasEnded = false
 
+    /// What the loop holds of a driver until it has ended. Not a weak reference: one alone makes every retain of the
+    /// driver slow, and there are several for each exchange.
+    private final class Hold: @unchecked Sendable {
+        var driver: Driver?
+    }
+    private let hold = Hold()
+
     private init(_ loop: IOLoop, _ configuration: NativeH2Transport.Configuration) {
         self.loop = loop
         self.configuration = configuration
@@ -60,13 +67,28 @@ final class Driver: @unchecked Sendable {
     /// A driver on `loop`, which it stops when it has been shut down.
     static func start(on loop: IOLoop, _ configuration: NativeH2Transport.Configuration) -> Driver {
         let driver = Driver(loop, configuration)
-        driver.inbox = Inbox(on: loop) { [weak driver] messages in
-            guard let driver else { return }
+        let hold = driver.hold
+        hold.driver = driver
+        driver.inbox = Inbox(on: loop) { messages in
+            guard let driver = hold.driver else { return Driver.refuse(&messages) }
             driver.wake()
             while let message = messages.popFirst() { driver.take(message) }
         }
-        driver.endTurn = { [weak driver] in driver?.finishTurn() }
+        driver.endTurn = { hold.driver?.finishTurn() }
         return driver
+    }
+
+    /// What comes after the end.
+    private static func refuse(_ messages: inout Deque<Message>) {
+        while let message = messages.popFirst() {
+            switch message {
+            case .start(let exchange):
+                exchange.waiter?.resume(.failure(NativeH2Transport.closed(exchange.exchange)))
+                exchange.waiter = nil
+            case .shutDown(_, let done): done()
+            case .cancel, .drained, .uploadReady, .resolved: break
+            }
+        }
     }
 
     /// Tells the loop something, from any thread. False if the loop has ended.
@@ -260,7 +282,7 @@ final class Driver: @unchecked Sendable {
         guard instant < nextSweep else { return }
         nextSweep = instant
         if let sweepTimer { loop.cancel(sweepTimer) }
-        sweepTimer = loop.schedule(at: instant) { [weak self] in self?.sweep() }
+        sweepTimer = loop.schedule(at: instant) { [hold] in hold.driver?.sweep() }
     }
 
     /// Two looks are at least so far apart, however many timeouts there are.
@@ -325,6 +347,7 @@ final class Driver: @unchecked Sendable {
         touched = []
         if let sweepTimer { loop.cancel(sweepTimer) }
         loop.stop()
+        hold.driver = nil
         for done in whenClosed { done() }
         whenClosed = []
     }

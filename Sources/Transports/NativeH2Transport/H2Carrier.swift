@@ -222,7 +222,7 @@ final class H2Carrier: Carrier {
         guard let deadline = engine.deadline, deadline < timerAt, !isOver else { return }
         if let timer { driver.loop.cancel(timer) }
         timerAt = deadline
-        timer = driver.loop.schedule(at: deadline) { [weak self] in self?.expire() }
+        timer = driver.loop.schedule(at: deadline) { [unowned self] in expire() }
     }
 
     private func expire() {

@@ -34,7 +34,8 @@ final class Link: ReadinessHandler {
     /// The outermost first; the last is the one that content goes through.
     private var layers: [TLSConnection] = []
     private var keyLogs: [KeyLog?] = []
-    weak var user: (any LinkUser)?
+    /// Kept alive until the link is closed. No weak reference: one alone makes every retain of the user slow.
+    var user: (any LinkUser)?
 
     private var output: [UInt8] = []
     private var written = 0

@@ -78,11 +78,11 @@ extension NativeExchange {
     func makeChannel(_ driver: Driver) -> BodyChannel {
         let step = min(64 << 10, max(1, exchange.options.limits.unreadBody / 4))
         let keeper = keeper
-        return BodyChannel(endpoint: exchange.route.origin.description) { [self, weak driver] count in
+        return BodyChannel(endpoint: exchange.route.origin.description) { [self] count in
             let before = unreported.wrappingAdd(count, ordering: .relaxed).oldValue
-            if before < step, before + count >= step { driver?.push(.drained(self)) }
-        } onCancel: { [self, weak driver] in
-            withExtendedLifetime(keeper) { _ = driver?.push(.cancel(self)) }
+            if before < step, before + count >= step { driver.push(.drained(self)) }
+        } onCancel: { [self] in
+            withExtendedLifetime(keeper) { _ = driver.push(.cancel(self)) }
         }
     }
 }

@@ -38,8 +38,8 @@ extension NativeExchange {
     }
 
     private func pump(_ stream: BodyStream, _ driver: Driver) {
-        let pump = UploadPump(stream) { [weak self, weak driver] in
-            if let self, let driver { driver.push(.uploadReady(self)) }
+        let pump = UploadPump(stream) { [self] in
+            _ = driver.push(.uploadReady(self))
         }
         upload = .pump(pump)
     }

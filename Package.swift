@@ -123,7 +123,7 @@ let package = Package(
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("NativeH2Transport", ["Wire", "TransportCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),

@@ -87,7 +87,8 @@ struct SOCKSClientTests {
         let long = String(repeating: "a", count: 256)
         for target in [
             SOCKSTarget(version: .v4, host: v6, port: 80), SOCKSTarget(version: .v4, host: .name("a"), port: 80),
-            SOCKSTarget(version: .v5, host: .name(long), port: 80), SOCKSTarget(version: .v5, host: .name(""), port: 80),
+            SOCKSTarget(version: .v5, host: .name(long), port: 80),
+            SOCKSTarget(version: .v5, host: .name(""), port: 80),
             SOCKSTarget(
                 version: .v5, host: .name("a"), port: 80, credentials: Credentials(user: long, password: "x")),
         ] {

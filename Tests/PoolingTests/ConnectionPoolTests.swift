@@ -156,7 +156,9 @@ struct ConnectionPoolTests {
         #expect(pool.decisions().count == 1)
     }
 
-    @Test("when an attempt fails beside connections that stand, the exchange waits for those, and no other is opened at once")
+    @Test(
+        "when an attempt fails beside connections that stand, the exchange waits for those, and no other is opened at once"
+    )
     func pausesAfterFailure() throws {
         var pool = ConnectionPool(PoolSettings(), kind: .exclusive)
         _ = try pool.wait()
@@ -319,7 +321,8 @@ struct ConnectionPoolTests {
                 #expect(pool.opening == opening.count)
                 #expect(pool.open + pool.opening <= 4)
                 #expect(waiting.isEmpty || pool.open + pool.opening > 0)
-                #expect(Dictionary(grouping: busy, by: { $0 }).values.allSatisfy { $0.count <= (isMultiplexed ? 3 : 1) })
+                #expect(
+                    Dictionary(grouping: busy, by: { $0 }).values.allSatisfy { $0.count <= (isMultiplexed ? 3 : 1) })
             }
         }
     }

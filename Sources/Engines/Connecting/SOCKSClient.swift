@@ -137,7 +137,9 @@ package struct SOCKSClient: Sendable {
             case 8: "it does not know this kind of address"
             default: "it gave an unknown reason"
             }
-        guard message[1] == 0 else { throw SOCKSError(.refused, "the proxy did not connect: \(reason) (\(message[1]))") }
+        guard message[1] == 0 else {
+            throw SOCKSError(.refused, "the proxy did not connect: \(reason) (\(message[1]))")
+        }
         guard [1, 3, 4].contains(message[3]) else { throw malformed(message) }
     }
 

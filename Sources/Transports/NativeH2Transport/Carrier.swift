@@ -25,7 +25,9 @@ class Carrier: LinkUser {
     /// A number for a connection that no other one of the process has.
     static func nextID() -> UInt64 { ids.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    init(_ state: RouteState, _ pooled: PooledConnection, _ link: Link, _ info: ConnectionInfo, _ history: OpeningHistory) {
+    init(
+        _ state: RouteState, _ pooled: PooledConnection, _ link: Link, _ info: ConnectionInfo, _ history: OpeningHistory
+    ) {
         self.state = state
         self.pooled = pooled
         self.link = link
@@ -76,7 +78,10 @@ extension Carrier {
         switch failure {
         case .tls(let error): (error.transportCode, error.message, error.libraryCode)
         case .system(let code):
-            (code == ECONNRESET || code == EPIPE ? .connectionReset : .connectionClosed, errorText(code), "errno \(code)")
+            (
+                code == ECONNRESET || code == EPIPE ? .connectionReset : .connectionClosed, errorText(code),
+                "errno \(code)"
+            )
         }
     }
 }

@@ -47,7 +47,8 @@ struct Destination: Sendable {
         if let address = IPAddress(host) { return allowed([address], of: host, connect) }
         let resolver = connect.resolver ?? SystemResolver.shared
         do throws(ResolveError) {
-            return allowed(try await resolver.resolve(host.lowercased(), family: connect.family).addresses, of: host, connect)
+            return allowed(
+                try await resolver.resolve(host.lowercased(), family: connect.family).addresses, of: host, connect)
         } catch {
             let code: TransportError.Code =
                 switch error.reason {

@@ -31,15 +31,17 @@ final class H1Carrier: Carrier {
             return driver.finish(exchange, .failure(failure))
         }
         exchange.tell(.ready(info, reused: exchange.isReused), at: driver.now)
-        exchange.prepareUpload(driver)
         driver.touch(self)
-        if let hold {
+        // A body of length nought is complete with its head.
+        let hasBody = engine.state == .requesting
+        if hasBody { exchange.prepareUpload(driver) }
+        if !hasBody {
+            exchange.requestIsSent(at: driver.now)
+        } else if let hold {
             exchange.holdsBodyUntil = driver.now.advanced(by: hold)
             driver.look(at: driver.now.advanced(by: hold))
-        } else if exchange.framing.hasContent {
-            feedUpload(of: exchange)
         } else {
-            exchange.requestIsSent(at: driver.now)
+            feedUpload(of: exchange)
         }
         let timeouts = exchange.exchange.options.timeouts
         if let limit = exchange.step == .waiting ? timeouts.firstByte : timeouts.idleWrite {
@@ -178,7 +180,9 @@ final class H1Carrier: Carrier {
         case .response(let head):
             exchange.receiveHead(head.status, head.reason, head.fields, at: driver.now)
             exchange.holdsBodyUntil = nil
-            if let limit = exchange.exchange.options.timeouts.idleRead { driver.look(at: driver.now.advanced(by: limit)) }
+            if let limit = exchange.exchange.options.timeouts.idleRead {
+                driver.look(at: driver.now.advanced(by: limit))
+            }
             if case .prompt = exchange.exchange.delivery { driver.announce(exchange) }
         case .body(let bytes):
             _ = exchange.receiveBody(bytes, driver)

@@ -334,7 +334,8 @@ extension H2Carrier {
         }
         guard let error = engine.error else { return (.connectionClosed, closing.description, nil) }
         switch error.code {
-        case .connectionLost, .closing: return (exchange.hasHead ? .bodyTruncated : .connectionClosed, error.message, nil)
+        case .connectionLost, .closing:
+            return (exchange.hasHead ? .bodyTruncated : .connectionClosed, error.message, nil)
         case .pingTimeout, .settingsTimeout: return (.connectionClosed, error.message, nil)
         case .protocolViolation, .flood:
             return (.protocolViolation, error.message, error.wireCode.map { "HTTP/2 \($0)" })

@@ -186,7 +186,11 @@ final class Link: ReadinessHandler {
     /// Takes bytes that came through the link before its newest layer was there.
     func feed(_ bytes: [UInt8]) {
         guard !bytes.isEmpty, !isClosed else { return }
-        if let top = layers.last { top.receive(bytes.span) { user?.linkReceived($0) } } else { user?.linkReceived(bytes.span) }
+        if let top = layers.last {
+            top.receive(bytes.span) { user?.linkReceived($0) }
+        } else {
+            user?.linkReceived(bytes.span)
+        }
         takeEvents()
         flush()
         user?.linkSettled()

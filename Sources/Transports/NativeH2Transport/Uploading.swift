@@ -125,7 +125,9 @@ extension NativeExchange {
     }
 
     private func wrongLength(_ declared: Int64) -> TransportError {
-        error(.bodyLengthMismatch, "the body of \(summary) has \(sent) bytes where \(declared) were declared", phase: .send)
+        error(
+            .bodyLengthMismatch, "the body of \(summary) has \(sent) bytes where \(declared) were declared",
+            phase: .send)
     }
 
     private func bodyError(_ underlying: any Error) -> TransportError {

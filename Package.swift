@@ -96,7 +96,7 @@ let package = Package(
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
-        layer("Testing", "MockTransport", ["TransportCore"]),
+        layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
@@ -124,7 +124,7 @@ let package = Package(
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
-        tests("MockTransport", ["TransportCore", "TernCore"]),
+        tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),
     ],

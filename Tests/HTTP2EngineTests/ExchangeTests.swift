@@ -35,27 +35,27 @@ struct ExchangeTests {
         link.run()
         let there = try #require(link.takeRequests().first)
         try link.server.inform(on: there, status: 100)
-        try link.server.inform(on: there, status: 103, fields: [.init("link")!: "</a>; rel=preload"])
+        try link.server.inform(on: there, status: 103, fields: .one("link", "</a>; rel=preload"))
         link.run()
         try link.client.send([1, 2, 3], on: stream)
         link.run()
         try link.client.send([4], on: stream)
-        try link.client.end(stream, trailers: [.init("x-sum")!: "10"])
+        try link.client.end(stream, trailers: .one("x-sum", "10"))
         try link.server.respond(on: there, status: 201, hasContent: true)
         try link.server.send([9], on: there)
-        try link.server.end(there, trailers: [.init("grpc-status")!: "0"])
+        try link.server.end(there, trailers: .one("grpc-status", "0"))
         link.run()
         #expect(
             link.takeServer() == [
                 .data(there, [1, 2, 3], end: false), .data(there, [4], end: false),
-                .trailers(there, [.init("x-sum")!: "10"]), .closed(there, .complete),
+                .trailers(there, .one("x-sum", "10")), .closed(there, .complete),
             ])
         #expect(
             link.takeClient() == [
                 .informational(stream, status: 100, fields: [:]),
-                .informational(stream, status: 103, fields: [.init("link")!: "</a>; rel=preload"]),
+                .informational(stream, status: 103, fields: .one("link", "</a>; rel=preload")),
                 .response(stream, status: 201, fields: [:], end: false), .data(stream, [9], end: false),
-                .trailers(stream, [.init("grpc-status")!: "0"]), .closed(stream, .complete),
+                .trailers(stream, .one("grpc-status", "0")), .closed(stream, .complete),
             ])
     }
 
@@ -63,11 +63,11 @@ struct ExchangeTests {
     func trailersAlone() throws {
         let link = try Link()
         let stream = try link.client.request(.post(), hasContent: true)
-        try link.client.end(stream, trailers: [.init("a")!: "b"])
+        try link.client.end(stream, trailers: .one("a", "b"))
         link.run()
         let events = link.takeServer()
         #expect(events.content.isEmpty)
-        #expect(events.last == .trailers(HTTP2Stream(id: 1, slot: 0), [.init("a")!: "b"]))
+        #expect(events.last == .trailers(HTTP2Stream(id: 1, slot: 0), .one("a", "b")))
     }
 
     @Test("repeated fields keep their order and are not joined, bytes above ASCII keep their value")
@@ -78,7 +78,7 @@ struct ExchangeTests {
         let there = try #require(link.takeRequests().first)
         var fields = HTTPFields()
         fields.append(HTTPField(name: .setCookie, value: "a=1"))
-        fields.append(HTTPField(name: .init("x-odd")!, value: [0x61, 0xE9, 0x62]))
+        fields.append(HTTPField(name: .odd, value: [0x61, 0xE9, 0x62]))
         fields.append(HTTPField(name: .setCookie, value: "b=2"))
         fields.append(HTTPField(name: .setCookie, value: "a=1"))
         try link.server.respond(on: there, status: 204, fields: fields)
@@ -216,7 +216,7 @@ struct ExchangeTests {
     func forbiddenFields(name: String, value: String) throws {
         let link = try Link()
         link.run()
-        let fields: HTTPFields = [.init(name)!: value]
+        let fields: HTTPFields = .one(name, value)
         let error = #expect(throws: HTTP2Error.self) { try link.client.request(.get("/", fields)) }
         #expect(error?.code == .invalidMessage)
         #expect(link.client.openStreams == 0 && !link.client.hasOutput)

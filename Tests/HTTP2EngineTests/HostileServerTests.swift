@@ -67,6 +67,7 @@ struct HostileServerTests {
         Attack("two statuses", Frame.headers(ok + ok, stream: 1)),
         Attack("status that is no number", Frame.headers([(":status", "2x0")], stream: 1)),
         Attack("status of four digits", Frame.headers([(":status", "2000")], stream: 1)),
+        Attack("a status below 100", Frame.headers([(":status", "099")], stream: 1)),
         Attack("101", Frame.headers([(":status", "101")], stream: 1)),
         Attack("pseudo-header field after a field", Frame.headers([("a", "b")] + ok, stream: 1)),
         Attack("pseudo-header field of requests", Frame.headers(ok + [(":path", "/")], stream: 1)),

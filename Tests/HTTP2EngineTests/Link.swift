@@ -123,3 +123,16 @@ extension HTTP2RequestHead {
         HTTP2RequestHead(method: .post, authority: "tern.test", path: path, fields: fields)
     }
 }
+
+extension HTTPFields {
+    /// One field; none if the name is not one.
+    static func one(_ name: String, _ value: String) -> HTTPFields {
+        var fields = HTTPFields()
+        if let name = HTTPField.Name(name) { fields[name] = value }
+        return fields
+    }
+}
+
+extension HTTPField.Name {
+    static let odd = HTTPField.Name("x-odd") ?? .from
+}

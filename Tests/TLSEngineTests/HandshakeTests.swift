@@ -45,6 +45,24 @@ struct HandshakeTests {
         #expect(pair.clientHandshake == nil)
     }
 
+    @Test(
+        "no host, or one that OpenSSL would read as another, is refused",
+        arguments: [
+            nil, "", ".", "tern.test\0.evil.test", "tern test",
+        ])
+    func unusableHost(host: String?) throws {
+        let context = try client(trusting: authority)
+        let error = #expect(throws: TLSError.self) { try TLSConnection(context, host: host) }
+        #expect(error?.code == .badSettings)
+    }
+
+    @Test("an address with a zone is verified without it")
+    func zone() throws {
+        let pair = try pair(client(trusting: authority), server(authority.issue("IP:fe80::1")), host: "fe80::1%eth0")
+        pair.run()
+        #expect(pair.clientHandshake != nil)
+    }
+
     @Test("a certificate out of its time, not vouched for, or signed by itself is refused with the reason")
     func refused() throws {
         let cases: [(Authority.Leaf, TLSError.Code)] = [

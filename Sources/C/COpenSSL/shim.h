@@ -15,36 +15,32 @@ static inline const char *tern_ssl_group_name(int group) { return OBJ_nid2sn(gro
 static inline int tern_x509_count(const STACK_OF(X509) *chain) { return chain ? sk_X509_num(chain) : 0; }
 static inline X509 *tern_x509_at(const STACK_OF(X509) *chain, int index) { return sk_X509_value(chain, index); }
 
-static inline int tern_SSL_CTX_set_min_proto_version(SSL_CTX *ctx, int version) {
-    return (int)SSL_CTX_set_min_proto_version(ctx, version);
+static inline int tern_ssl_context_set_min_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_min_proto_version(context, version);
 }
-static inline int tern_SSL_CTX_set_max_proto_version(SSL_CTX *ctx, int version) {
-    return (int)SSL_CTX_set_max_proto_version(ctx, version);
+static inline int tern_ssl_context_set_max_version(SSL_CTX *context, int version) {
+    return (int)SSL_CTX_set_max_proto_version(context, version);
 }
-static inline void tern_SSL_CTX_set_mode(SSL_CTX *ctx, long mode) { SSL_CTX_set_mode(ctx, mode); }
-static inline void tern_SSL_CTX_set_session_cache_mode(SSL_CTX *ctx, long mode) {
-    SSL_CTX_set_session_cache_mode(ctx, mode);
+static inline void tern_ssl_context_set_mode(SSL_CTX *context, long mode) { SSL_CTX_set_mode(context, mode); }
+static inline void tern_ssl_context_set_session_cache(SSL_CTX *context, long mode) {
+    SSL_CTX_set_session_cache_mode(context, mode);
 }
-static inline int tern_SSL_CTX_add1_chain_cert(SSL_CTX *ctx, X509 *certificate) {
-    return (int)SSL_CTX_add1_chain_cert(ctx, certificate);
+static inline int tern_ssl_context_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
+    return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
-static inline void tern_SSL_CTX_set_tlsext_status_cb(SSL_CTX *ctx, int (*callback)(SSL *, void *), void *argument) {
-    SSL_CTX_set_tlsext_status_cb(ctx, callback);
-    SSL_CTX_set_tlsext_status_arg(ctx, argument);
+static inline void tern_ssl_context_set_staple_callback(
+    SSL_CTX *context, int (*callback)(SSL *, void *), void *argument) {
+    SSL_CTX_set_tlsext_status_cb(context, callback);
+    SSL_CTX_set_tlsext_status_arg(context, argument);
 }
-static inline int tern_SSL_set_tlsext_host_name(SSL *ssl, const char *name) {
+static inline int tern_ssl_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }
-static inline void tern_SSL_set_tlsext_status_type_ocsp(SSL *ssl) {
-    SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
-}
-static inline long tern_SSL_get_tlsext_status_ocsp_resp(SSL *ssl, const unsigned char **bytes) {
+static inline void tern_ssl_ask_for_staple(SSL *ssl) { SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp); }
+static inline long tern_ssl_staple(SSL *ssl, const unsigned char **bytes) {
     return SSL_get_tlsext_status_ocsp_resp(ssl, bytes);
 }
-static inline void tern_SSL_set_tlsext_status_ocsp_resp(SSL *ssl, unsigned char *bytes, long count) {
+static inline void tern_ssl_set_staple(SSL *ssl, unsigned char *bytes, long count) {
     SSL_set_tlsext_status_ocsp_resp(ssl, bytes, count);
 }
-static inline int tern_SSL_get_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
-static inline int tern_X509_num(const STACK_OF(X509) *stack) { return stack ? sk_X509_num(stack) : 0; }
-static inline X509 *tern_X509_value(const STACK_OF(X509) *stack, int index) { return sk_X509_value(stack, index); }
-static inline void *tern_OPENSSL_malloc(size_t count) { return OPENSSL_malloc(count); }
+static inline void *tern_openssl_malloc(size_t count) { return OPENSSL_malloc(count); }

@@ -44,14 +44,14 @@ struct Runner {
         let failed = response.status.code >= 400 && (invocation.fail || invocation.failWithBody)
         if failed, !invocation.failWithBody {
             response.cancel()
-            throw UsageError("the server answered \(response.status)", code: 22)
+            throw UsageError("the server answered \(response.status.code)", code: 22)
         }
         let received = try await deliver(response, head: head)
         if invocation.timeline, let timeline = response.timeline { Output.error.line("\(timeline)") }
         if let format = invocation.writeOut {
             try Output.standard.write(Array(WriteOut.text(format, response, received).utf8))
         }
-        if failed { throw UsageError("the server answered \(response.status)", code: 22) }
+        if failed { throw UsageError("the server answered \(response.status.code)", code: 22) }
     }
 
     /// Writes the head, if it is wanted, and the body where it belongs; gives the body's length.

@@ -22,6 +22,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         /// The task was cancelled.
         case cancelled
     }
+    /// What happened.
     public var kind: Kind
     /// The request that the caller made: method and URL, without user information.
     public var request: String
@@ -57,11 +58,16 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         case .decoding(let error): text += "the response's body: \(error)"
         case .file(let error): text += "the download: \(error)"
         case .redirects(let reason): text += reason
-        case .status(let status): text += "the server answered \(status)"
+        case .status(let status): text += "the server answered \(status.text)"
         case .middleware(let error): text += "a middleware failed: \(error)"
         case .cancelled: text += "cancelled"
         }
         if attempts.count > 1 { text += " (\(attempts.count) attempts)" }
         return text
     }
+}
+
+extension HTTPResponse.Status {
+    /// Code and phrase, or the code alone.
+    var text: String { reasonPhrase.isEmpty ? "\(code)" : "\(code) \(reasonPhrase)" }
 }

@@ -74,6 +74,9 @@ public struct Request: Sendable, CustomStringConvertible {
     /// The request target in origin form (RFC 9112 §3.2.1), or the override.
     public var target: String { storage.target ?? storage.url.target }
 
+    /// Whether it is the very same value: a copy that nobody has changed. Costs one comparison.
+    package func isUnchanged(from other: Request) -> Bool { storage === other.storage }
+
     /// Whether fields follow the body.
     public var hasTrailers: Bool { !storage.trailers.isEmpty || storage.body.announcesTrailers }
 

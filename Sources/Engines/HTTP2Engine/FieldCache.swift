@@ -3,8 +3,8 @@ internal import Wire
 
 /// The fields that came before on this connection, found by their bytes: a repeated field costs no allocation.
 ///
-/// Two tables with one place for each hash, so a peer that sends ever new fields only ever replaces old ones. Long
-/// values are not kept.
+/// Each hash has two places for fields and one for a name, so a peer that sends ever new fields only ever replaces old
+/// ones. Long values are not kept.
 struct FieldCache {
     private struct Known {
         var hash: UInt64 = 0
@@ -12,50 +12,52 @@ struct FieldCache {
         var bytes: [UInt8] = []
         var nameCount = 0
         var field = HTTPField(name: .accept, value: "")
+
+        func holds(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
+            let known = bytes.span
+            return nameCount == name.count && known.count == name.count + value.count
+                && known.extracting(0..<name.count).hasSameBytes(as: name)
+                && known.extracting(name.count..<known.count).hasSameBytes(as: value)
+        }
     }
     private struct KnownName {
         var hash: UInt64 = 0
         var name = HTTPField.Name.accept
     }
 
-    private static let slots = 128
+    private static let places = 64
     /// Bytes of name and value together that are kept: 256.
     private static let longest = 256
 
-    private var fields = ContiguousArray<Known>(repeating: Known(), count: slots)
-    private var names = ContiguousArray<KnownName>(repeating: KnownName(), count: slots)
+    private var fields = ContiguousArray<Known>(repeating: Known(), count: places)
+    private var names = ContiguousArray<KnownName>(repeating: KnownName(), count: places)
 
     /// The field with these bytes; nil if HTTPField refuses the name. nghttp2 has checked both.
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPField? {
         let nameHash = Self.hash(name, seed: 0)
         guard name.count + value.count <= Self.longest else { return make(name, nameHash, value) }
         let hash = Self.hash(value, seed: nameHash)
-        let slot = Int(truncatingIfNeeded: hash >> 57)
-        if fields[slot].hash == hash, fields[slot].nameCount == name.count {
-            let known = fields[slot].bytes
-            let span = known.span
-            if span.count == name.count + value.count, span.extracting(0..<name.count).hasSameBytes(as: name),
-                span.extracting(name.count..<span.count).hasSameBytes(as: value)
-            {
-                return fields[slot].field
-            }
-        }
+        let place = Int(truncatingIfNeeded: hash >> 59) * 2
+        if fields[place].hash == hash, fields[place].holds(name, value) { return fields[place].field }
+        if fields[place + 1].hash == hash, fields[place + 1].holds(name, value) { return fields[place + 1].field }
         guard let field = make(name, nameHash, value) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.count + value.count)
         bytes.append(name)
         bytes.append(value)
-        fields[slot] = Known(hash: hash, bytes: bytes, nameCount: name.count, field: field)
+        // The newer of the two stays, so that one changing field does not drive out one that does not change.
+        fields.swapAt(place, place + 1)
+        fields[place] = Known(hash: hash, bytes: bytes, nameCount: name.count, field: field)
         return field
     }
 
     private mutating func make(_ name: Span<UInt8>, _ hash: UInt64, _ value: Span<UInt8>) -> HTTPField? {
-        let slot = Int(truncatingIfNeeded: hash >> 57)
-        if names[slot].hash == hash, names[slot].name.canonicalName.utf8.span.hasSameBytes(as: name) {
-            return HTTPField(name: names[slot].name, bytes: value)
+        let place = Int(truncatingIfNeeded: hash >> 58)
+        if names[place].hash == hash, names[place].name.canonicalName.utf8.span.hasSameBytes(as: name) {
+            return HTTPField(name: names[place].name, bytes: value)
         }
         guard name.count > 0, name[0] != .colon, let made = HTTPField.Name(String(text: name)) else { return nil }
-        names[slot] = KnownName(hash: hash, name: made)
+        names[place] = KnownName(hash: hash, name: made)
         return HTTPField(name: made, bytes: value)
     }
 

@@ -286,12 +286,11 @@ package final class HTTP2Connection {
                 session.inbox.events.append(.pingAcknowledged(payload, roundTrip: roundTrip))
             }
         }
-        for slot in session.inbox.streams.excessive { resetExcessive(slot) }
-        session.inbox.streams.excessive.removeAll()
-    }
-
-    private func resetExcessive(_ slot: Int32) {
-        session.submitReset(id: session.inbox.streams[slot].id, code: .enhanceYourCalm)
+        for slot in session.inbox.streams.faulty {
+            let isFlood = session.inbox.streams[slot].marks.contains(.tooManyInformational)
+            session.submitReset(id: session.inbox.streams[slot].id, code: isFlood ? .enhanceYourCalm : .protocolError)
+        }
+        session.inbox.streams.faulty.removeAll()
     }
 
     /// Says that `count` bytes of a stream's content were read or dropped, which lets the peer send as many more.

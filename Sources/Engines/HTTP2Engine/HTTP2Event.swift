@@ -17,7 +17,8 @@ package enum HTTP2Event: Equatable, Sendable {
     case trailers(HTTP2Stream, HTTPFields)
     /// The queue of the stream has room again, after `send` had said that it is full.
     case writable(HTTP2Stream)
-    /// The stream is over. The last event of a stream; after it the slot is used again.
+    /// The stream is over. The last event of a stream; after it the slot is used again. A server is told of streams
+    /// too whose request was refused before it became one.
     case closed(HTTP2Stream, HTTP2Closing)
     /// The peer takes no new streams; those above `lastStream` follow as `closed` (RFC 9113 §6.8).
     case goAway(lastStream: Int32, code: HTTP2ErrorCode, debug: [UInt8])

@@ -47,7 +47,7 @@ struct Inbox {
     enum Verdict { case taken, refused }
 
     mutating func beganHead(slot: Int32) {
-        let isWanted = streams.contains(slot: slot) && !streams[slot].marks.contains(.resetByUs)
+        let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
         head.begin(slot: isWanted ? slot : -1, expecting: usualFields)
     }
 
@@ -95,6 +95,12 @@ struct Inbox {
         head.fields = HTTPFields()
         advance(slot, .headReceived)
         if end { advance(slot, .endReceived) }
+        if role == .client, head.status < 100, !streams[slot].marks.contains(.headReceived) {
+            // RFC 9110 §15: no status is below 100.
+            streams[slot].marks.insert(.faulty)
+            streams.faulty.append(slot)
+            return
+        }
         if role == .server {
             if streams[slot].marks.contains(.headReceived) {
                 events.append(.trailers(stream, fields))
@@ -113,7 +119,7 @@ struct Inbox {
             streams[slot].informational += 1
             guard streams[slot].informational <= options.informationalResponses else {
                 streams[slot].marks.insert(.tooManyInformational)
-                streams.excessive.append(slot)
+                streams.faulty.append(slot)
                 return
             }
             events.append(.informational(stream, status: head.status, fields: fields))
@@ -127,7 +133,7 @@ struct Inbox {
 
     mutating func received(_ bytes: Span<UInt8>, slot: Int32) {
         connectionReceived += bytes.count
-        guard streams.contains(slot: slot), streams[slot].marks.isDisjoint(with: [.resetByUs, .closed]) else { return }
+        guard streams.contains(slot: slot), streams[slot].marks.isDisjoint(with: .silenced) else { return }
         let stream = streams.handle(slot)
         // Small pieces of one stream become one chunk.
         if case .data(stream, var last, end: false)? = events.last, last.count + bytes.count <= 4_096 {
@@ -143,7 +149,7 @@ struct Inbox {
         if length > 0 { flood.earn(1) } else if !end { flood.count() }
         guard end, streams.contains(slot: slot) else { return }
         advance(slot, .endReceived)
-        guard !streams[slot].marks.contains(.resetByUs) else { return }
+        guard streams[slot].marks.isDisjoint(with: .silenced) else { return }
         let stream = streams.handle(slot)
         if case .data(stream, let last, end: false)? = events.last {
             events.removeLast()

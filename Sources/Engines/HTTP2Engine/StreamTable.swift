@@ -31,6 +31,10 @@ struct StreamTable {
         static let closed = Marks(rawValue: 1 << 6)
         /// The owner gave our final head to nghttp2.
         static let headSubmitted = Marks(rawValue: 1 << 7)
+        /// The peer's message is malformed in a way that nghttp2 lets pass.
+        static let faulty = Marks(rawValue: 1 << 9)
+        /// Nothing more is told of the peer's message.
+        static let silenced: Marks = [.resetByUs, .closed, .faulty, .tooManyInformational]
         /// The message of ours has content.
         static let hasSource = Marks(rawValue: 1 << 8)
     }
@@ -39,8 +43,8 @@ struct StreamTable {
     private var free: ContiguousArray<Int32> = []
     /// Streams that are not over.
     private(set) var openCount = 0
-    /// Streams that are to be reset, since their peer sends too much.
-    var excessive: [Int32] = []
+    /// Streams that are to be reset, for what nghttp2 lets pass and we do not.
+    var faulty: [Int32] = []
 
     /// Takes a slot.
     mutating func open(id: Int32, window: ReceiveWindow) -> Int32 {

@@ -66,6 +66,7 @@ extension HTTPURL.Layout {
 
     /// Where the host ends, and what it is: a name, or an IPv4 address if its last label begins with a digit.
     private static func host(in text: Span<UInt8>, from start: Int) -> (end: Int, HostKind)? {
+        let host = ByteSet.host
         var index = start
         var label = start
         while index < text.count {
@@ -73,7 +74,7 @@ extension HTTPURL.Layout {
             if byte == UInt8(ascii: ".") {
                 guard 1...HostName.longestLabel ~= index - label else { return nil }
                 label = index + 1
-            } else if !ByteSet.host.contains(byte) {
+            } else if !host.contains(byte) {
                 break
             }
             index += 1

@@ -101,12 +101,18 @@ struct ConnectionHandle: ~Copyable {
     /// Asks for a name, and says which name or address the peer's certificate must be for.
     func expect(host: String, verifies: Bool) throws(TLSError) {
         let name = host.last == "." ? String(host.dropLast()) : host
+        // OpenSSL takes an empty name for none, and a name to its first NUL: then it would verify another one.
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw TLSError(.badSettings, "no peer can be verified as \"\(name)\": that is neither name nor address")
+        }
         let parameters = unsafe SSL_get0_param(ssl)
-        let address = name.first == "[" ? String(name.dropFirst().dropLast()) : name
+        var address = name.first == "[" ? String(name.dropFirst().dropLast()) : name
+        // A zone says how to reach an address and is no part of it (RFC 4007 §11).
+        if address.contains(":"), let zone = address.firstIndex(of: "%") { address = String(address[..<zone]) }
         // Never in SNI: addresses (RFC 6066 §3).
         if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, address) == 1 { return }
         ERR_clear_error()
-        guard unsafe tern_SSL_set_tlsext_host_name(ssl, name) == 1 else {
+        guard unsafe tern_ssl_set_server_name(ssl, name) == 1 else {
             throw TLSError(.badSettings, "\(name) cannot be asked for as a name: \(LibraryWords().text)")
         }
         guard verifies else { return }
@@ -116,7 +122,7 @@ struct ConnectionHandle: ~Copyable {
         }
     }
 
-    func askForStaple() { unsafe tern_SSL_set_tlsext_status_type_ocsp(ssl) }
+    func askForStaple() { unsafe tern_ssl_ask_for_staple(ssl) }
 
     func resume(_ session: StoredSession) {
         if unsafe SSL_set_session(ssl, session.pointer) != 1 { ERR_clear_error() }
@@ -138,7 +144,7 @@ struct ConnectionHandle: ~Copyable {
     }
 
     private var group: String? {
-        let number = unsafe tern_SSL_get_negotiated_group(ssl)
+        let number = unsafe tern_ssl_negotiated_group(ssl)
         guard number > 0, let name = unsafe SSL_group_to_name(ssl, number) else { return nil }
         return unsafe String(cString: name)
     }
@@ -147,8 +153,8 @@ struct ConnectionHandle: ~Copyable {
         var found: [[UInt8]] = []
         if let own = unsafe SSL_get0_peer_certificate(ssl) { unsafe found.append(Self.der(own)) }
         let chain = unsafe SSL_get_peer_cert_chain(ssl)
-        for index in 0..<(unsafe tern_X509_num(chain)) {
-            guard let certificate = unsafe tern_X509_value(chain, index) else { continue }
+        for index in 0..<(unsafe tern_x509_count(chain)) {
+            guard let certificate = unsafe tern_x509_at(chain, index) else { continue }
             let der = unsafe Self.der(certificate)
             // A client finds the peer's own certificate in the chain, a server does not.
             if der != found.first { found.append(der) }

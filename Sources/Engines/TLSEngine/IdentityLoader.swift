@@ -15,7 +15,7 @@ extension ContextHandle {
                 throw TLSError(.badIdentity, "the certificate from memory was refused: \(LibraryWords().text)")
             }
             for index in 1..<max(1, chain.count) {
-                guard unsafe tern_SSL_CTX_add1_chain_cert(context, chain[index].pointer) == 1 else {
+                guard unsafe tern_ssl_context_add_chain_certificate(context, chain[index].pointer) == 1 else {
                     throw TLSError(.badIdentity, "a certificate from memory was refused: \(LibraryWords().text)")
                 }
             }

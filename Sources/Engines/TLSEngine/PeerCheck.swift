@@ -39,7 +39,7 @@ extension ConnectionHandle {
     /// Throws `revoked` or `stapleInvalid` if an OCSP response came (RFC 6066 §8) that says so or cannot be trusted.
     func checkStaple() throws(TLSError) {
         var bytes: UnsafePointer<UInt8>?
-        let count = unsafe tern_SSL_get_tlsext_status_ocsp_resp(ssl, &bytes)
+        let count = unsafe tern_ssl_staple(ssl, &bytes)
         guard count > 0, unsafe bytes != nil, unsafe SSL_session_reused(ssl) == 0 else { return }
         ERR_clear_error()
         guard let response = unsafe d2i_OCSP_RESPONSE(nil, &bytes, count) else { throw invalid("it cannot be read") }
@@ -52,8 +52,8 @@ extension ConnectionHandle {
         guard unsafe OCSP_basic_verify(basic, chain, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), 0) == 1 else {
             throw invalid("its signature is not to be trusted: \(LibraryWords().text)")
         }
-        guard unsafe tern_X509_num(chain) > 1, let certificate = unsafe tern_X509_value(chain, 0),
-            let issuer = unsafe tern_X509_value(chain, 1),
+        guard unsafe tern_x509_count(chain) > 1, let certificate = unsafe tern_x509_at(chain, 0),
+            let issuer = unsafe tern_x509_at(chain, 1),
             let identifier = unsafe OCSP_cert_to_id(nil, certificate, issuer)
         else { throw invalid("the issuer of the certificate is not known") }
         defer { unsafe OCSP_CERTID_free(identifier) }

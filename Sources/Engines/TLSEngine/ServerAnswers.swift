@@ -35,9 +35,9 @@ struct ServerAnswers: ~Copyable {
         }
         let count = unsafe answers.pointee.staple.count
         // OpenSSL frees what it is given.
-        guard count > 0, let copy = unsafe tern_OPENSSL_malloc(count) else { return SSL_TLSEXT_ERR_NOACK }
+        guard count > 0, let copy = unsafe tern_openssl_malloc(count) else { return SSL_TLSEXT_ERR_NOACK }
         unsafe copy.copyMemory(from: answers.pointee.staple, byteCount: count)
-        unsafe tern_SSL_set_tlsext_status_ocsp_resp(ssl, copy.assumingMemoryBound(to: UInt8.self), count)
+        unsafe tern_ssl_set_staple(ssl, copy.assumingMemoryBound(to: UInt8.self), count)
         return SSL_TLSEXT_ERR_OK
     }
 }

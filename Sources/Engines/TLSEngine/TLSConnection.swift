@@ -31,7 +31,8 @@ package final class TLSConnection {
     /// A connection to or from `host`, a name or an address.
     ///
     /// A client asks for the name (SNI; never for an address) and verifies it. With `store` sessions are resumed and
-    /// kept for `route`, which must say all that tells one server from another; nil resumes nothing.
+    /// kept for `route`, which must say what tells one server from another beside `host` and the context: port, proxy.
+    /// Nil resumes nothing.
     package init(
         _ context: TLSContext, host: String?, store: TLSSessionStore? = nil, route: String = ""
     ) throws(TLSError) {
@@ -41,9 +42,13 @@ package final class TLSConnection {
         self.store = context.role == .client && context.settings.resumesSessions ? store : nil
         handle = try ConnectionHandle(context)
         guard context.role == .client else { return }
-        if let host { try handle.expect(host: host, verifies: context.settings.verifiesPeer) }
+        if let host {
+            try handle.expect(host: host, verifies: context.settings.verifiesPeer)
+        } else if context.settings.verifiesPeer {
+            throw TLSError(.badSettings, "a client that verifies its peer must be told who that is to be")
+        }
         if context.settings.asksForStaple, context.settings.verifiesPeer { handle.askForStaple() }
-        if let session = self.store?.take(for: route, context: context) { handle.resume(session) }
+        if let session = self.store?.take(for: route, host: host, context: context) { handle.resume(session) }
         shakeHands()
     }
 
@@ -62,7 +67,7 @@ package final class TLSConnection {
         guard state == .handshake || state == .open, bytes.count > 0 else { return }
         handle.lending(bytes) {
             if state == .handshake { shakeHands() }
-            if state == .open { decrypt(plaintext) }
+            if state == .open { decrypt(bytes.count, plaintext) }
         }
         collect()
     }
@@ -150,8 +155,9 @@ package final class TLSConnection {
         flush()
     }
 
-    private func decrypt(_ plaintext: (Span<UInt8>) -> Void) {
-        unsafe withUnsafeTemporaryAllocation(byteCount: 4 * Self.record, alignment: 16) { buffer in
+    private func decrypt(_ received: Int, _ plaintext: (Span<UInt8>) -> Void) {
+        let capacity = min(4 * Self.record, received + 2 * Self.record)
+        unsafe withUnsafeTemporaryAllocation(byteCount: capacity, alignment: 16) { buffer in
             var count = 0
             func deliver() {
                 guard count > 0 else { return }
@@ -162,7 +168,7 @@ package final class TLSConnection {
             }
             while state == .open {
                 // A whole record fits, or OpenSSL would hand it out in parts.
-                if count > 3 * Self.record { deliver() }
+                if count > capacity - Self.record { deliver() }
                 switch unsafe handle.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...])) {
                 case .done(let length): count += length
                 case .needsInput:
@@ -224,7 +230,7 @@ package final class TLSConnection {
     private func collect() {
         collectKeyLog()
         guard let store else { return }
-        for session in handle.takeSessions() { store.keep(session, for: route, context: context) }
+        for session in handle.takeSessions() { store.keep(session, for: route, host: host, context: context) }
     }
 
     private func collectKeyLog() {

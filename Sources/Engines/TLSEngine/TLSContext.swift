@@ -53,7 +53,7 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         if let identity = settings.identity { try load(identity) }
         // SSL_MODE_RELEASE_BUFFERS: an idle connection holds no record buffers, 34 KiB. SSL_MODE_NO_AUTO_CHAIN: only
         // the certificates of the identity are sent, never trusted ones that happen to fit.
-        unsafe tern_SSL_CTX_set_mode(
+        unsafe tern_ssl_context_set_mode(
             context,
             Int(SSL_MODE_RELEASE_BUFFERS) | Int(SSL_MODE_NO_AUTO_CHAIN) | Int(SSL_MODE_ENABLE_PARTIAL_WRITE)
                 | Int(SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER))
@@ -72,8 +72,8 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
             let range = "\(settings.minimumVersion.rawValue) to \(maximum.rawValue)"
             throw TLSError(.badSettings, "there is no version of TLS from \(range)")
         }
-        guard unsafe tern_SSL_CTX_set_min_proto_version(context, settings.minimumVersion.number) == 1,
-            unsafe tern_SSL_CTX_set_max_proto_version(context, maximum?.number ?? 0) == 1
+        guard unsafe tern_ssl_context_set_min_version(context, settings.minimumVersion.number) == 1,
+            unsafe tern_ssl_context_set_max_version(context, maximum?.number ?? 0) == 1
         else { throw TLSError(.badSettings, "the versions of TLS were refused: \(LibraryWords().text)") }
         // OpenSSL 3 allows versions below 1.2 at security level nought only; asking for them is consent.
         if settings.minimumVersion.number < TLSProtocolVersion.tls12.number {
@@ -86,7 +86,7 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         unsafe SSL_CTX_set_client_cert_cb(context, ConnectionCallbacks.certificateWanted)
         // Sessions are ours to keep: one store a loop, bounded.
         let mode = settings.resumesSessions ? SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF
-        unsafe tern_SSL_CTX_set_session_cache_mode(context, Int(mode))
+        unsafe tern_ssl_context_set_session_cache(context, Int(mode))
         if settings.resumesSessions { unsafe SSL_CTX_sess_set_new_cb(context, ConnectionCallbacks.newSession) }
         if !settings.protocols.isEmpty {
             let wire = try Self.wire(settings.protocols)
@@ -107,14 +107,14 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
         unsafe SSL_CTX_set_verify(context, verification, nil)
         _ = unsafe SSL_CTX_set_session_id_context(context, [0x74], 1)
         if !settings.resumesSessions {
-            unsafe tern_SSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
+            unsafe tern_ssl_context_set_session_cache(context, Int(SSL_SESS_CACHE_OFF))
             _ = unsafe SSL_CTX_set_num_tickets(context, 0)
         }
         if !settings.protocols.isEmpty {
             unsafe SSL_CTX_set_alpn_select_cb(context, ServerAnswers.chooseProtocol, answers)
         }
         if settings.staple != nil {
-            unsafe tern_SSL_CTX_set_tlsext_status_cb(context, ServerAnswers.giveStaple, answers)
+            unsafe tern_ssl_context_set_staple_callback(context, ServerAnswers.giveStaple, answers)
         }
     }
 

@@ -4,10 +4,11 @@ internal import DequeModule
 /// Sessions that may be resumed, by route. Bounded; the one longest unused goes first. One for each loop: not safe
 /// for use by two threads at once.
 ///
-/// A session is only found with the context it came from, so trust that was not checked is never carried over.
+/// A session is only found with the context and the host it came from, since its certificate is not verified again.
 package final class TLSSessionStore {
     private struct Key: Hashable {
         let context: ObjectIdentifier
+        let host: String?
         let route: String
     }
     private struct Entry {
@@ -34,9 +35,9 @@ package final class TLSSessionStore {
     /// Forgets all.
     package func removeAll() { entries.removeAll() }
 
-    func keep(_ session: consuming StoredSession, for route: String, context: TLSContext) {
+    func keep(_ session: consuming StoredSession, for route: String, host: String?, context: TLSContext) {
         uses += 1
-        let key = Key(context: ObjectIdentifier(context), route: route)
+        let key = Key(context: ObjectIdentifier(context), host: host, route: route)
         var entry = entries[key] ?? Entry(sessions: [], usedAt: uses, context: context)
         entry.usedAt = uses
         if entry.sessions.count >= Self.perRoute { entry.sessions.removeFirst() }
@@ -49,8 +50,8 @@ package final class TLSSessionStore {
     }
 
     /// The newest session for a route. One of TLS 1.3 is taken out.
-    func take(for route: String, context: TLSContext) -> StoredSession? {
-        let key = Key(context: ObjectIdentifier(context), route: route)
+    func take(for route: String, host: String?, context: TLSContext) -> StoredSession? {
+        let key = Key(context: ObjectIdentifier(context), host: host, route: route)
         guard var entry = entries[key], let session = entry.sessions.last else { return nil }
         uses += 1
         entry.usedAt = uses

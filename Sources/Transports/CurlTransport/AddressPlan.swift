@@ -63,7 +63,9 @@ struct AddressPlan {
         IPAddress(host).map { .fixed([$0]) } ?? .name(host.lowercased())
     }
 
-    private static func bracketed(_ host: String) -> String { host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host }
+    private static func bracketed(_ host: String) -> String {
+        host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
+    }
 
     /// Whether a resolver is needed at all.
     var needsResolver: Bool { lookups.contains { if case .name = $0.source { true } else { false } } }
@@ -81,7 +83,9 @@ struct AddressPlan {
     static let unknownTimeToLive = Duration.seconds(60)
 
     /// Finds the addresses, and takes out those that the family or the rules exclude.
-    func answer(_ connect: ConnectOptions, from resolver: any Resolver, for endpoint: String) async throws(TransportError) -> Answer {
+    func answer(_ connect: ConnectOptions, from resolver: any Resolver, for endpoint: String)
+        async throws(TransportError) -> Answer
+    {
         var found: [[IPAddress]] = []
         var timeToLive = AddressPlan.unknownTimeToLive
         for lookup in lookups {
@@ -103,7 +107,8 @@ struct AddressPlan {
     /// The answer where no name is to be resolved.
     func fixedAnswer(_ connect: ConnectOptions, for endpoint: String) throws(TransportError) -> Answer {
         try settle(
-            lookups.map { if case .fixed(let addresses) = $0.source { addresses } else { [] } }, .seconds(1 << 32), connect,
+            lookups.map { if case .fixed(let addresses) = $0.source { addresses } else { [] } }, .seconds(1 << 32),
+            connect,
             endpoint)
     }
 
@@ -128,7 +133,8 @@ struct AddressPlan {
             if answer.addresses.isEmpty { answer.addresses = allowed }
             if IPAddress(lookup.host).map({ allowed == [$0] }) ?? false { continue }
             answer.entries.append(
-                "\(lookup.host):\(lookup.port):" + allowed.map { AddressPlan.bracketed($0.description) }.joined(separator: ","))
+                "\(lookup.host):\(lookup.port):"
+                    + allowed.map { AddressPlan.bracketed($0.description) }.joined(separator: ","))
         }
         return answer
     }
@@ -141,7 +147,8 @@ struct AddressPlan {
             case .cancelled: .cancelled
             }
         return TransportError(
-            code, phase: .resolve, retrySafety: .notSent, endpoint: endpoint, message: "resolving \(name): \(error.message)",
+            code, phase: .resolve, retrySafety: .notSent, endpoint: endpoint,
+            message: "resolving \(name): \(error.message)",
             underlying: error)
     }
 }

@@ -29,7 +29,8 @@ final class ConnectionRecord {
         let alpn = session?.alpn
         let version: HTTPVersion =
             isTLS ? (alpn == "h2" ? .http2 : .http11) : (protocols.contains(.http2PriorKnowledge) ? .http2 : .http11)
-        let remote: Endpoint? = route.connect.unixSocket.map { .unix($0) } ?? ConnectionRecord.endpoint(ends.remote, ends.remotePort)
+        let remote: Endpoint? =
+            route.connect.unixSocket.map { .unix($0) } ?? ConnectionRecord.endpoint(ends.remote, ends.remotePort)
         info = ConnectionInfo(
             id: ConnectionRecord.ids.wrappingAdd(1, ordering: .relaxed).newValue, version: version,
             local: ConnectionRecord.endpoint(ends.local, ends.localPort), remote: remote, proxy: route.proxy,

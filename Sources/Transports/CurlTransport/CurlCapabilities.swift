@@ -53,24 +53,33 @@ enum CurlCapabilities {
             Capabilities.Gap(.http3, "\(curl) is used here without HTTP/3"),
             Capabilities.Gap(.earlyData, "\(curl) has no option for TLS early data"),
             Capabilities.Gap(
-                .exactRetrySafety, "\(curl): CURLE_HTTP2_STREAM and its silent retry do not tell GOAWAY and "
+                .exactRetrySafety,
+                "\(curl): CURLE_HTTP2_STREAM and its silent retry do not tell GOAWAY and "
                     + "REFUSED_STREAM from other ends of a stream"),
             Capabilities.Gap(
-                .boundedUnreadBody, "\(curl): curl_easy_pause leaves the HTTP/2 stream window at 32 MiB, and no option "
+                .boundedUnreadBody,
+                "\(curl): curl_easy_pause leaves the HTTP/2 stream window at 32 MiB, and no option "
                     + "makes it smaller"),
         ]
         if !usable(protocols).contains(.http1) {
             gaps.append(
-                .init(.requestTrailers, "\(curl): CURLOPT_TRAILERFUNCTION is ignored on HTTP/2, and HTTP/1.1 is not allowed"))
+                .init(
+                    .requestTrailers,
+                    "\(curl): CURLOPT_TRAILERFUNCTION is ignored on HTTP/2, and HTTP/1.1 is not allowed"))
             gaps.append(
-                .init(.expectContinue, "\(curl): CURLOPT_EXPECT_100_TIMEOUT_MS is ignored on HTTP/2, and HTTP/1.1 is not allowed"))
+                .init(
+                    .expectContinue,
+                    "\(curl): CURLOPT_EXPECT_100_TIMEOUT_MS is ignored on HTTP/2, and HTTP/1.1 is not allowed"))
         }
         let optional: [(Feature, String)] = [
             ([.http2, .http2PriorKnowledge], "was built without HTTP/2 (CURL_VERSION_HTTP2)"),
             (.unixSocket, "was built without Unix sockets (CURL_VERSION_UNIX_SOCKETS)"),
             (.tls, "was built without TLS (CURL_VERSION_SSL)"),
             (.httpsProxy, "was built without HTTPS proxies (CURL_VERSION_HTTPS_PROXY)"),
-            ([.certificatePins, .keyLog], "was built on \(CurlLibrary.tlsVersion), not on OpenSSL (CURLINFO_TLS_SSL_PTR)"),
+            (
+                [.certificatePins, .keyLog],
+                "was built on \(CurlLibrary.tlsVersion), not on OpenSSL (CURLINFO_TLS_SSL_PTR)"
+            ),
         ]
         for (feature, reason) in optional where !always.isSuperset(of: feature) {
             gaps.append(.init(feature, "\(curl) \(reason)"))

@@ -18,7 +18,12 @@ struct CurlOutcome {
     /// The error of `exchange`, or `nil` if it ended well.
     func error(for exchange: ExchangeState) -> TransportError? {
         if let failure = exchange.failure { return failure }
-        guard code != CURLE_OK else { return nil }
+        guard code != CURLE_OK else {
+            guard exchange.head == nil else { return nil }
+            return exchange.error(
+                .connectionClosed, "\(exchange.summary): the connection ended before the response's head did",
+                phase: .head)
+        }
         if code == CURLE_ABORTED_BY_CALLBACK, exchange.timesReady > 1 { return afterSecondAttempt(exchange) }
         if let answer = exchange.proxyHead, exchange.timesReady == 0, !(200..<300).contains(answer.status) {
             return proxyRefused(exchange, answer.status, answer.fields)
@@ -28,7 +33,8 @@ struct CurlOutcome {
         let (refined, safety) = refine(row.code, phase, exchange)
         let words = words.isEmpty ? CurlLibrary.text(code) : words
         return exchange.error(
-            refined, "\(exchange.summary): \(CurlOutcome.attempt(phase)) failed: \(words)", phase: phase, safety: safety,
+            refined, "\(exchange.summary): \(CurlOutcome.attempt(phase)) failed: \(words)", phase: phase,
+            safety: safety,
             libraryCode: "\(row.name) (\(code.rawValue))")
     }
 
@@ -37,7 +43,8 @@ struct CurlOutcome {
         // The answer 417 to Expect was complete by then, and is the response (RFC 9110 §10.1.1).
         if exchange.head != nil { return nil }
         return exchange.error(
-            .connectionClosed, "\(exchange.summary): the connection ended before any response, and libcurl would have "
+            .connectionClosed,
+            "\(exchange.summary): the connection ended before any response, and libcurl would have "
                 + "sent the request again", phase: .head, safety: .maybeProcessed,
             libraryCode: "CURLOPT_PREREQFUNCTION called again")
     }
@@ -45,7 +52,8 @@ struct CurlOutcome {
     private func proxyRefused(_ exchange: ExchangeState, _ status: Int, _ fields: HTTPFields) -> TransportError {
         let proxy = exchange.exchange.route.proxy.map { "\($0)" } ?? "the proxy"
         return exchange.error(
-            .proxyRefused, "\(proxy) answered CONNECT \(exchange.exchange.route.origin) with \(status)", phase: .connect,
+            .proxyRefused, "\(proxy) answered CONNECT \(exchange.exchange.route.origin) with \(status)",
+            phase: .connect,
             safety: .notSent,
             libraryCode: "\(ErrorTable.row(code).name) (\(code.rawValue))",
             proxyAnswer: .init(status: .init(code: status), fields: fields))
@@ -62,13 +70,16 @@ struct CurlOutcome {
             return (code, .notSent)
         case CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_GOT_NOTHING, CURLE_HTTP2, CURLE_HTTP2_STREAM:
             if isBeforeSending {
-                if exchange.exchange.route.proxy != nil, exchange.step == .connecting { return (.proxyFailed, .notSent) }
+                if exchange.exchange.route.proxy != nil, exchange.step == .connecting {
+                    return (.proxyFailed, .notSent)
+                }
                 return (exchange.step == .securing ? .tlsFailed : .connectFailed, .notSent)
             }
             // OpenSSL's words for a peer that closes without close_notify (RFC 8446 §6.1).
             if words.contains("unexpected eof") {
                 return (exchange.head == nil ? .connectionClosed : .bodyTruncated, nil)
             }
+            if words.contains("chunk") { return (.malformedResponse, nil) }
             if words.contains("alert certificate required") || words.contains("alert bad certificate") {
                 return (.clientCertificateInvalid, nil)
             }

@@ -35,14 +35,19 @@ public final class CurlTransport: Transport {
 
     /// Carries one exchange; see ``Transport``.
     public func send(_ exchange: Exchange) async throws(TransportError) -> TransportResponse {
-        try CurlTransport.check(exchange)
+        let features = exchange.requiredFeatures
+        try CurlTransport.check(exchange, features)
         let framing = try RequestFraming(exchange.request)
         let driver = try core.driver(for: exchange)
-        let state = ExchangeState(exchange, framing: framing, at: SystemClock().now, keeper: core)
+        let state = ExchangeState(
+            exchange, framing: framing, pinsHTTP1: features.rawValue & CurlCapabilities.onlyOverHTTP1.rawValue != 0,
+            at: SystemClock().now, keeper: core)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { (waiter: ExchangeState.Waiter) in
-                state.waiter = waiter
-                if !driver.push(.start(state)) { waiter.resume(returning: .failure(CurlTransport.closed(exchange))) }
+            await withTaskExecutorPreference(driver.gathering) {
+                await Waiter.wait { waiter in
+                    state.waiter = waiter
+                    if !driver.push(.start(state)) { waiter.resume(.failure(CurlTransport.closed(exchange))) }
+                }
             }
         } onCancel: {
             driver.push(.cancel(state))
@@ -60,16 +65,18 @@ public final class CurlTransport: Transport {
     }
 
     /// Refuses, before anything is done, what libcurl cannot do.
-    private static func check(_ exchange: Exchange) throws(TransportError) {
+    private static func check(_ exchange: Exchange, _ features: Feature) throws(TransportError) {
         let protocols = exchange.route.connect.protocols
-        guard exchange.requiredFeatures.isSubset(of: CurlCapabilities.features(over: protocols)) else {
+        guard features.rawValue & ~CurlCapabilities.features(over: protocols).rawValue == 0 else {
             try CurlCapabilities.over(protocols).check(exchange)
             throw unsupported(exchange, "none of \(protocols) is there")
         }
         if exchange.route.origin.scheme == .http, protocols.isDisjoint(with: [.http1, .http2PriorKnowledge]) {
             throw unsupported(exchange, "http: URLs need HTTP/1.1, or HTTP/2 by prior knowledge")
         }
-        if exchange.route.origin.scheme == .https, CurlCapabilities.usable(protocols).isDisjoint(with: [.http1, .http2]) {
+        if exchange.route.origin.scheme == .https,
+            CurlCapabilities.usable(protocols).isDisjoint(with: [.http1, .http2])
+        {
             throw unsupported(exchange, "https: URLs need HTTP/1.1 or HTTP/2")
         }
         switch exchange.request.method {
@@ -146,8 +153,8 @@ final class Core: Sendable {
     }
 
     private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-                if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
-            }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
+        }
     }
 }

@@ -15,6 +15,7 @@ extension ExchangeState {
             let instant = started.advanced(by: attempt)
             due = min(due ?? instant, instant)
         }
+        if let continueDue { due = min(due ?? continueDue, continueDue) }
         if let deadline = exchange.deadline { due = min(due ?? deadline, deadline) }
         return due
     }

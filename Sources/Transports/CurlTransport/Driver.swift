@@ -21,6 +21,7 @@ final class Driver: @unchecked Sendable {
     struct RouteReference: @unchecked Sendable { weak var route: RouteState? }
 
     let loop: IOLoop
+    let gathering: Gathering
     let limits: PoolLimits
     private(set) var now: Instant
     private var inbox: Inbox<Message>?
@@ -37,7 +38,7 @@ final class Driver: @unchecked Sendable {
     private var postponed: [() -> Void] = []
     private var isTurnMarked = false
     private var endTurn: () -> Void = {}
-    private var ready: [(ExchangeState.Waiter, Result<TransportResponse, TransportError>)] = []
+    private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
 
     // Timeouts
     private var sweepTimer: LoopTimer?
@@ -51,6 +52,7 @@ final class Driver: @unchecked Sendable {
 
     private init(_ loop: IOLoop, _ limits: PoolLimits) {
         self.loop = loop
+        gathering = Gathering(loop)
         self.limits = limits
         now = loop.now
     }
@@ -76,13 +78,7 @@ final class Driver: @unchecked Sendable {
         case .start(let exchange): start(exchange)
         case .cancel(let exchange): cancel(exchange)
         case .drained(let exchange): drained(exchange)
-        case .uploadReady(let exchange):
-            if exchange.isUploadPaused, let easy = exchange.easy {
-                exchange.isUploadPaused = false
-                exchange.since = now
-                easy.pause(receiving: exchange.isPaused)
-                exchange.route?.touch()
-            }
+        case .uploadReady(let exchange): resumeUpload(exchange)
         case .resolved(let reference, let answer): reference.route?.resolved(answer)
         case .shutDown(let deadline, let done): shutDown(by: deadline, done)
         }
@@ -93,7 +89,9 @@ final class Driver: @unchecked Sendable {
     private func start(_ exchange: ExchangeState) {
         guard !exchange.isCancelled else { return cancel(exchange) }
         guard !isClosed else {
-            if let waiter = exchange.waiter { ready.append((waiter, .failure(CurlTransport.closed(exchange.exchange)))) }
+            if let waiter = exchange.waiter {
+                ready.append((waiter, .failure(CurlTransport.closed(exchange.exchange))))
+            }
             exchange.waiter = nil
             exchange.step = .done
             return markTurn()
@@ -110,9 +108,7 @@ final class Driver: @unchecked Sendable {
     }
 
     private func routeState(for exchange: ExchangeState) -> RouteState {
-        let wanted = exchange.exchange.requiredFeatures
-        let key = RouteState.Key(
-            route: exchange.exchange.route, pinsHTTP1: !wanted.isDisjoint(with: CurlCapabilities.onlyOverHTTP1))
+        let key = RouteState.Key(route: exchange.exchange.route, pinsHTTP1: exchange.pinsHTTP1)
         if let lastRoute, lastRoute.key == key { return lastRoute }
         let route =
             routes[key]
@@ -201,8 +197,11 @@ final class Driver: @unchecked Sendable {
         guard exchange.step != .done else { return }
         if let waiter = exchange.waiter {
             exchange.waiter = nil
-            let channel = BodyChannel(endpoint: exchange.exchange.route.origin.description) { [weak exchange, inbox] _ in
-                guard let exchange, exchange.wantsDrain.exchange(false, ordering: .sequentiallyConsistent) else { return }
+            let channel = BodyChannel(endpoint: exchange.exchange.route.origin.description) {
+                [weak exchange, inbox] _ in
+                guard let exchange, exchange.wantsDrain.exchange(false, ordering: .sequentiallyConsistent) else {
+                    return
+                }
                 inbox?.push(.drained(exchange))
             } onCancel: { [weak exchange, inbox] in
                 if let exchange { inbox?.push(.cancel(exchange)) }
@@ -232,6 +231,15 @@ final class Driver: @unchecked Sendable {
         watchTime(of: exchange)
         if exchange.isUploadPaused { exchange.isUploadPaused = false }
         easy.pause(receiving: false)
+        exchange.route?.touch()
+    }
+
+    /// There is something to send again.
+    func resumeUpload(_ exchange: ExchangeState) {
+        guard exchange.isUploadPaused, let easy = exchange.easy else { return }
+        exchange.isUploadPaused = false
+        if exchange.step == .sending { exchange.enter(.sending) }
+        easy.pause(receiving: exchange.isPaused)
         exchange.route?.touch()
     }
 
@@ -283,7 +291,11 @@ final class Driver: @unchecked Sendable {
         for exchange in announced { deliver(exchange) }
         let ready = ready
         self.ready.removeAll(keepingCapacity: true)
-        for (waiter, result) in ready { waiter.resume(returning: result) }
+        if !ready.isEmpty {
+            gathering.resumeTogether {
+                for (waiter, result) in ready { waiter.resume(result) }
+            }
+        }
         if isClosed, exchanges.isEmpty { end() }
     }
 
@@ -341,7 +353,13 @@ final class Driver: @unchecked Sendable {
         for exchange in exchanges {
             if let error = exchange.timeoutError(at: now) {
                 finish(exchange, .failure(error))
-            } else if let due = exchange.due {
+                continue
+            }
+            if let due = exchange.continueDue, due <= now {
+                exchange.continueDue = nil
+                resumeUpload(exchange)
+            }
+            if let due = exchange.due {
                 next = min(next, due)
             }
         }

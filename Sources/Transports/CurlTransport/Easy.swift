@@ -69,7 +69,9 @@ import TransportCore
 
     func set(_ option: CURLoption, _ value: Bool) { set(option, value ? 1 : 0) }
 
-    func set(_ option: CURLoption, offset: Int64) { unsafe note(option, tern_curl_set_offset(handle, option, curl_off_t(offset))) }
+    func set(_ option: CURLoption, offset: Int64) {
+        unsafe note(option, tern_curl_set_offset(handle, option, curl_off_t(offset)))
+    }
 
     /// libcurl copies the string; `nil` sets the option back.
     func set(_ option: CURLoption, _ value: String?) {
@@ -82,7 +84,9 @@ import TransportCore
 
     /// libcurl copies the bytes.
     func set(_ option: CURLoption, blob: [UInt8]) {
-        unsafe blob.withUnsafeBytes { unsafe note(option, tern_curl_set_blob(handle, option, $0.baseAddress, $0.count)) }
+        unsafe blob.withUnsafeBytes {
+            unsafe note(option, tern_curl_set_blob(handle, option, $0.baseAddress, $0.count))
+        }
     }
 
     /// libcurl keeps the pointer: `list` must live as long as the option stands.
@@ -150,7 +154,8 @@ import TransportCore
 
 // MARK: Callbacks
 
-private typealias DataFunction = @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
+private typealias DataFunction =
+    @convention(c) (UnsafeMutablePointer<CChar>?, Int, Int, UnsafeMutableRawPointer?) -> Int
 
 private let onHeader: DataFunction = { bytes, size, count, context in
     guard let context = unsafe context, let bytes = unsafe bytes else { return 0 }

@@ -40,11 +40,23 @@ extension ExchangeState {
             if step == .securing { tell(.tlsDone) } else if step == .connecting { tell(.connected) }
         }
         tell(.ready(record.info, reused: isReused))
+        // On HTTP/2 libcurl would leave once it had Content-Length bytes, and miss the trailers behind them; nghttp2
+        // compares the length with what comes (RFC 9113 §8.1.1).
+        let ignoresLength = record.info.version == .http2
+        if easy.previous.ignoresLength != ignoresLength {
+            easy.set(CURLOPT_IGNORE_CONTENT_LENGTH, ignoresLength)
+            easy.previous.ignoresLength = ignoresLength
+        }
         if case .none = upload {
             enter(.waiting)
             tell(.requestSent)
         } else {
             enter(.sending)
+            if asksToContinue, let wait = exchange.options.expectContinue {
+                let due = since.advanced(by: wait)
+                continueDue = due
+                route.driver.look(at: due)
+            }
         }
         return true
     }

@@ -9,6 +9,7 @@ extension ExchangeState {
     /// Takes a line of a head or of the trailers, its line end included. `false` ends the transfer.
     func receiveLine(_ line: Span<UInt8>) -> Bool {
         guard failure == nil else { return false }
+        if timesReady > 0 { hasBegun = true }
         do {
             if head != nil { return try receiveTrailer(line) }
             guard let head = try lines.read(line) else { return true }
@@ -41,6 +42,8 @@ extension ExchangeState {
         }
         if exchange.onEvent != nil { tell(.head(httpResponse(head))) }
         enter(.receiving)
+        // What is refused is not sent any more: libcurl stops by itself.
+        if head.status < 300 { continueUpload() } else { continueDue = nil }
         if case .prompt = exchange.delivery { route?.driver.announce(self) }
         if bodyHasEnded { stopUpload() }
         return true
@@ -57,12 +60,14 @@ extension ExchangeState {
         }
         if exchange.onEvent != nil { tell(.informational(httpResponse(head))) }
         if step == .waiting { since = route?.driver.now ?? since }
+        if head.status == 100 { continueUpload() }
         return true
     }
 
     private func receiveTrailer(_ line: Span<UInt8>) throws(HTTP1Error) -> Bool {
         let limits = exchange.options.limits
-        var lines = trailerLines ?? HeadLines(.trailers, limits: HTTP1Limits(headBytes: limits.head, fields: limits.fields))
+        var lines =
+            trailerLines ?? HeadLines(.trailers, limits: HTTP1Limits(headBytes: limits.head, fields: limits.fields))
         if case .field(let field) = try lines.read(line) { trailers.append(field) }
         trailerLines = lines
         return true
@@ -123,6 +128,14 @@ extension ExchangeState {
         guard case .none = upload else {
             if !isUploadDone { route?.driver.endEarly(self) }
             return
+        }
+    }
+
+    private func continueUpload() {
+        guard continueDue != nil else { return }
+        continueDue = nil
+        route?.driver.later { [weak self] in
+            if let self { self.route?.driver.resumeUpload(self) }
         }
     }
 

@@ -7,8 +7,6 @@ import TransportCore
 /// Made by `send`, and from then on used on the loop alone: hence `@unchecked`. Two of its parts are for other threads:
 /// `wantsDrain`, and the upload's buffer.
 final class ExchangeState: @unchecked Sendable {
-    typealias Waiter = CheckedContinuation<Result<TransportResponse, TransportError>, Never>
-
     /// How far it is.
     enum Step: UInt8 {
         /// Waits for addresses, a connection or a stream.
@@ -25,6 +23,8 @@ final class ExchangeState: @unchecked Sendable {
 
     let exchange: Exchange
     let framing: RequestFraming
+    /// Whether a wish of it, for trailers say, can be granted over HTTP/1.1 alone.
+    let pinsHTTP1: Bool
     let started: Instant
     var waiter: Waiter?
 
@@ -53,6 +53,8 @@ final class ExchangeState: @unchecked Sendable {
     var sent: Int64 = 0
     var isUploadPaused = false
     var isBodyHandedOver = false
+    /// Until when the body waits for 100 (Continue).
+    var continueDue: Instant?
 
     // The response
     var lines: ResponseHeadLines
@@ -60,6 +62,8 @@ final class ExchangeState: @unchecked Sendable {
     var informationals = 0
     var proxyHead: ResponseHead?
     var head: ResponseHead?
+    /// Whether a line of a response has come.
+    var hasBegun = false
     var responseFraming = MessageFraming.none
     var bytes: [UInt8] = []
     var received: Int64 = 0
@@ -73,8 +77,12 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether the reader should say when it has taken bytes.
     let wantsDrain = Atomic(false)
 
-    init(_ exchange: Exchange, framing: RequestFraming, at now: Instant, keeper: any AnyObject & Sendable) {
+    init(
+        _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant,
+        keeper: any AnyObject & Sendable
+    ) {
         self.exchange = exchange
+        self.pinsHTTP1 = pinsHTTP1
         self.keeper = keeper
         self.framing = framing
         started = now
@@ -106,7 +114,7 @@ final class ExchangeState: @unchecked Sendable {
 
     /// What is known of whether the peer may have acted on the request.
     var retrySafety: RetrySafety {
-        if head != nil || informationals > 0 { return .processed }
+        if hasBegun { return .processed }
         return timesReady == 0 ? .notSent : .maybeProcessed
     }
 

@@ -10,9 +10,9 @@ struct RequestSetup {
         var shape: Shape?
         var target: String?
         var rates = RateCaps()
-        var expectContinue: Duration?
         var forbidsReuse = false
         var hasTrailers = false
+        var ignoresLength = false
     }
 
     /// How libcurl is told of a body.
@@ -104,10 +104,6 @@ struct RequestSetup {
             easy.set(CURLOPT_MAX_RECV_SPEED_LARGE, offset: rates.receive.map { max(1, $0) } ?? 0)
             easy.previous.rates = rates
         }
-        if easy.previous.expectContinue != options.expectContinue, let wait = options.expectContinue {
-            easy.set(CURLOPT_EXPECT_100_TIMEOUT_MS, max(1, Int(wait.milliseconds)))
-            easy.previous.expectContinue = wait
-        }
         let closes = exchange.framing.closesConnection
         if easy.previous.forbidsReuse != closes {
             easy.set(CURLOPT_FORBID_REUSE, closes)
@@ -142,18 +138,18 @@ struct RequestSetup {
         }
         if !hasAccept { headers.add(line: "Accept:") }
         if !hasUserAgent, exchange.exchange.route.proxy != nil { headers.add(line: "User-Agent:") }
-        // Where the caller gave a Host, the framing has taken it out of the fields.
-        if replacesHost || framing.fields.count != exchange.exchange.request.fields.count {
+        if exchange.asksToContinue {
+            // In one line with another field, so that libcurl does not see it: it would hide the body of a 417, and send
+            // the request again without Expect. We wait ourselves.
+            headers.add("Host", framing.authority + "\r\nExpect: 100-continue")
+        } else if replacesHost || framing.fields.count != exchange.exchange.request.fields.count {
+            // Where the caller gave a Host, the framing has taken it out of the fields.
             headers.add("Host", framing.authority)
         }
         if framing.closesConnection { headers.add(line: "Connection: close") }
         if shape == .copied || shape == .pulled {
             if !hasContentType { headers.add(line: "Content-Type:") }
-            if exchange.exchange.options.expectContinue != nil, shape == .pulled {
-                headers.add(line: "Expect: 100-continue")
-            } else {
-                headers.add(line: "Expect:")
-            }
+            headers.add(line: "Expect:")
         }
         easy.applyHeaders()
     }

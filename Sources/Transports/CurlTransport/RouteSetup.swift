@@ -163,6 +163,8 @@ struct ProxySetup {
 
     /// The fields for the proxy alone, as libcurl takes them. Its own `User-Agent` is kept out of CONNECT.
     static func fields(_ proxy: ProxyOptions) -> StringList {
-        StringList(["User-Agent:"] + proxy.fields.map { $0.value.isEmpty ? "\($0.name.rawName);" : "\($0.name.rawName): \($0.value)" })
+        StringList(
+            ["User-Agent:"]
+                + proxy.fields.map { $0.value.isEmpty ? "\($0.name.rawName);" : "\($0.name.rawName): \($0.value)" })
     }
 }

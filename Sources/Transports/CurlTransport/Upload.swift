@@ -179,14 +179,23 @@ extension ExchangeState {
         case .empty: .bytes([], sent: 0)
         case .bytes(let bytes): .bytes(bytes, sent: 0)
         case .file(let slice):
-            .stream(UploadBuffer(
-                BodyStream(length: slice.length, replayable: true) { FileReader(slice) }, onReady: wake))
+            .stream(
+                UploadBuffer(
+                    BodyStream(length: slice.length, replayable: true) { FileReader(slice) }, onReady: wake))
         case .stream(var stream):
-            .stream({
-                stream.length = stream.length ?? framing.contentLength
-                return UploadBuffer(stream, onReady: wake)
-            }())
+            .stream(
+                {
+                    stream.length = stream.length ?? framing.contentLength
+                    return UploadBuffer(stream, onReady: wake)
+                }())
         }
+    }
+
+    /// Whether the head asks for 100 (Continue) before the body goes out (RFC 9110 §10.1.1).
+    var asksToContinue: Bool {
+        if exchange.options.expectContinue == nil { return false }
+        if case .none = upload { return false }
+        return true
     }
 
     /// Whether libcurl has all of the body.
@@ -208,7 +217,9 @@ extension ExchangeState {
     @unsafe
     func fillBody(_ room: UnsafeMutableRawBufferPointer) -> Filling {
         guard failure == nil, let driver = route?.driver else { return .refused }
-        isUploadPaused = false
+        isUploadPaused = continueDue.map { $0 > driver.now } ?? false
+        if isUploadPaused { return .paused }
+        continueDue = nil
         switch upload {
         case .none: return .bytes(0)
         case .bytes(let bytes, let gone):
@@ -230,7 +241,8 @@ extension ExchangeState {
             case .wrongLength(let total):
                 fail(
                     error(
-                        .bodyLengthMismatch, "the body of \(summary) has \(total) bytes or more where "
+                        .bodyLengthMismatch,
+                        "the body of \(summary) has \(total) bytes or more where "
                             + "\(framing.contentLength ?? 0) were declared"))
             }
             return .refused

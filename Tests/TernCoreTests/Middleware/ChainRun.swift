@@ -24,7 +24,7 @@ struct ChainRun {
     }
 
     func call(for request: Request) -> Call {
-        Call(request.url, settings: settings, transport: transport, delivery: delivery, total: total, observers: [])
+        Call(request, settings: settings, transport: transport, delivery: delivery, total: total, observers: [])
     }
 
     /// The response, and the call that it belongs to.

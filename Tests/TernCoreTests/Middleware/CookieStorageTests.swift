@@ -80,6 +80,17 @@ import TransportCore
         #expect(cookies.all.isEmpty)
     }
 
+    @Test(
+        "a cookie that would be two, or none, is not kept",
+        arguments: [
+            ("a", "1; b=2"), ("a;b", "1"), ("a=b", "1"), ("", "1"), ("a", "1\r\n"), ("a", " 1"), ("a\u{0}", "1"),
+        ])
+    func unusable(name: String, value: String) {
+        let cookies = MemoryCookies()
+        #expect(!cookies.set(Cookie(name, value, domain: "a.test")))
+        #expect(cookies.all.isEmpty)
+    }
+
     @Test("180 cookies of one domain are kept: those that ended go first, then the least used")
     func domainLimit() throws {
         let cookies = MemoryCookies()

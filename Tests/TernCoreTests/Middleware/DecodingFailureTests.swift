@@ -53,6 +53,27 @@ import TransportCore
         #expect(try await body.collect(upTo: 16 * 1024 * 1024).count == 8 * 1024 * 1024)
     }
 
+    @Test("a ratio limit of nothing counts as one")
+    func noRatio() async throws {
+        let bytes = try DecodingTests.coded([.gzip], String(repeating: "x", count: 10_000))
+        let response = DecodingTests.response(bytes, "gzip")
+        let policy = DecodingPolicy.automatic(ratioLimit: 0, ratioFloor: 100)
+        #expect(try await Self.failure(response, live: false, policy) == .ratioExceeded)
+    }
+
+    @Test("the error of a later hop names the request that the caller made, and has the history")
+    func laterHop() async throws {
+        let mock = MockTransport([.redirect(to: "https://b.test/"), DecodingTests.response([0xff, 0xff], "gzip")])
+        let run = ChainRun(mock) {
+            $0.decoding = .automatic()
+            $0.redirects = .follow()
+        }
+        let error = await #expect(throws: HTTPError.self) { try await run.send(DecodingTests.request(.post)) }
+        #expect(error?.request == "POST https://a.test/")
+        #expect(error?.history.count == 1)
+        #expect(error?.attempts.count == 2)
+    }
+
     @Test("content may be no longer than the policy, or the buffer of the call, allows")
     func tooLarge() async throws {
         let response = DecodingTests.response(try DecodingTests.coded([.gzip]), "gzip")

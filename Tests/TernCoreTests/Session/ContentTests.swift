@@ -32,7 +32,8 @@ struct ContentTests {
         let session = Session(transport: mock)
         session.configure { $0.headers[.contentType] = "session/type" }
         _ = try await session.post("http://a.test/", content)
-        _ = try await session.post("http://a.test/", content, headers: [.contentType: "call/type"])
+        _ =
+            try await session.post("http://a.test/", content, headers: [.contentType: "call/type"])
             .checkStatus() as Response?
         let first = try #require(mock.sent.first)
         #expect(first.text == text)

@@ -21,7 +21,7 @@ public struct Content: Sendable {
     }
 
     /// None.
-    public static let empty = Content(.body(.empty), type: nil)
+    public static var empty: Content { Content(.body(.empty), type: nil) }
 
     /// Bytes in memory.
     public static func bytes(_ bytes: [UInt8], type: String? = nil) -> Content {

@@ -1,8 +1,10 @@
 /// JSON that does not fit a type, or the other way round: which type, where in the JSON, and why.
 public struct JSONFailure: Error, Sendable, CustomStringConvertible {
-    /// The type, the place in the JSON (`items[3].title`, empty for the whole), and the reason, for people.
+    /// The Swift type.
     public let type: String
+    /// The place in the JSON: `items[3].title`; empty for the whole.
     public let path: String
+    /// What is wrong there, for people.
     public let reason: String
     /// The coder's own error.
     public let underlying: any Error
@@ -51,6 +53,7 @@ public struct JSONFailure: Error, Sendable, CustomStringConvertible {
     /// One sentence.
     public var description: String {
         let place = path.isEmpty ? "" : " at \(path)"
-        return isEncoding ? "\(type) cannot be written as JSON\(place): \(reason)" : "no JSON of \(type)\(place): \(reason)"
+        return isEncoding
+            ? "\(type) cannot be written as JSON\(place): \(reason)" : "no JSON of \(type)\(place): \(reason)"
     }
 }

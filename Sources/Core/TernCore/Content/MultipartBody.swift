@@ -98,7 +98,9 @@ extension Multipart.Part {
             case "\"": text += "%22"
             case "\0"..<" ", "\u{7f}":
                 throw Refusal(
-                    .input(InvalidMultipart(description: "the name of a part holds a control character: \(name.debugDescription)")))
+                    .input(
+                        InvalidMultipart(
+                            description: "the name of a part holds a control character: \(name.debugDescription)")))
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -29,9 +29,14 @@ public final class MemoryCookies: CookieStorage {
     /// Every cookie, the oldest first; those that have ended may be among them.
     public var all: [Cookie] { jar.withLock { $0.all } }
 
-    /// Keeps `cookie`, whoever may set it, in place of one with the same name, domain and path.
-    public func set(_ cookie: Cookie) {
+    /// Keeps `cookie`, whoever may set it, in place of one with the same name, domain and path. Returns whether it was
+    /// kept: not with a name or value that a field could not carry (a semicolon, control characters, spaces around).
+    @discardableResult
+    public func set(_ cookie: Cookie) -> Bool {
+        let read = SetCookie("\(cookie.name)=\(cookie.value)")
+        guard read?.name == cookie.name, read?.value == cookie.value else { return false }
         jar.withLock { $0.store(cookie, isSecureOrigin: true, at: .min) }
+        return true
     }
 
     /// Removes the cookies that `isRemoved` picks: all by default.

@@ -18,7 +18,7 @@ struct Authentication: Middleware {
             guard again.body.isReplayable else {
                 response.body.cancel()
                 let error = BodyNotReplayable(reason: "\(sent) was answered with \(response.status)")
-                throw call.failure(.body(error), for: request)
+                throw call.failure(.body(error))
             }
             answers += 1
             call.record(Hop(method: sent.method, url: sent.url, status: response.status, fields: response.fields))

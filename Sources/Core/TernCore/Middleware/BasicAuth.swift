@@ -3,7 +3,7 @@
 /// A request that has an `Authorization` field of its own keeps it. A user with a colon, or control characters, end
 /// the call in ``HTTPError/Kind/input(_:)`` with a ``CredentialsError``, before anything is sent.
 public struct BasicAuth: Authenticator, CustomStringConvertible, CustomReflectable {
-    private let field: Result<HTTPField, CredentialsError>
+    let field: Result<HTTPField, CredentialsError>
 
     /// Credentials of `user`. Both may be empty.
     public init(user: String, password: String) {
@@ -50,7 +50,7 @@ extension Request {
         do throws(CredentialsError) {
             try request.fields.append(field.get())
         } catch {
-            throw call.failure(.input(error), for: self)
+            throw call.failure(.input(error))
         }
         return request
     }

@@ -26,10 +26,3 @@ extension TransportResponse {
         body.cancel()
     }
 }
-
-extension Call {
-    /// An error of this call, with its history. `request` is the one that the failing link was given.
-    func failure(_ kind: HTTPError.Kind, for request: Request) -> HTTPError {
-        HTTPError(kind, request: request.description, history: history, attempts: attempts)
-    }
-}

@@ -2,14 +2,17 @@ import Synchronization
 
 /// One call of a session's verb: what its hops and attempts share.
 public final class Call: Sendable {
-    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
-    public let url: HTTPURL
+    /// The request that the caller made, before any link changed it.
+    public let request: Request
     /// When the call began.
     public let start: Instant
     /// When it must have ended.
     public let deadline: Instant?
     /// Whether the body is wanted in one piece.
     public let delivery: Delivery
+    /// Whether the session's verb has put in the field that ``Decoding`` asks for codings with: once for all calls,
+    /// since changing a request costs more than all other links together.
+    let offersCodings: Bool
     let settings: Settings
     private let transport: any Transport
     private let state: Mutex<State>
@@ -21,18 +24,21 @@ public final class Call: Sendable {
     }
 
     init(
-        _ url: HTTPURL, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
-        observers: [@Sendable (borrowing ExchangeEvent) -> Void]
+        _ request: Request, settings: Settings, transport: any Transport, delivery: Delivery, total: Duration?,
+        offersCodings: Bool = false, observers: [@Sendable (borrowing ExchangeEvent) -> Void]
     ) {
-        self.url = url
+        self.request = request
         self.settings = settings
         self.transport = transport
         self.delivery = delivery
+        self.offersCodings = offersCodings
         start = settings.configuration.clock.now
         deadline = (total ?? settings.configuration.timeouts.total).map { [start] in start.advanced(by: $0) }
         state = Mutex(State(observers: observers))
     }
 
+    /// The first request's URL. Credentials and cookies set for the call are meant for its origin.
+    public var url: HTTPURL { request.url }
     /// The settings that hold for this call.
     public var configuration: SessionConfiguration { settings.configuration }
     /// The session's clock.
@@ -42,6 +48,9 @@ public final class Call: Sendable {
     public var history: [Hop] { state.withLock { $0.history } }
     /// Every time that a request was handed to the transport, oldest first.
     public var attempts: [Attempt] { state.withLock { $0.attempts } }
+
+    /// Both at once.
+    var record: (history: [Hop], attempts: [Attempt]) { state.withLock { ($0.history, $0.attempts) } }
 
     /// Notes a redirect.
     public func record(_ hop: Hop) { state.withLock { $0.history.append(hop) } }
@@ -56,9 +65,15 @@ public final class Call: Sendable {
         request.url == url || request.url.origin == url.origin
     }
 
+    /// An error of this call, with its history.
+    func failure(_ kind: HTTPError.Kind) -> HTTPError {
+        HTTPError(kind, request: request.description, history: history, attempts: attempts)
+    }
+
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
         let route = settings.route(for: request.url)
-        let observers = state.withLock { $0.observers } + (attemptObserver.map { [$0] } ?? [])
+        let ofCall = state.withLock { $0.observers }
+        let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
         if observers.count == 1 {

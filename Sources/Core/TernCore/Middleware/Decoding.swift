@@ -3,25 +3,42 @@ import Codings
 /// Asks for content codings, and takes them off (RFC 9110 §8.4 and §12.5.3), as ``DecodingPolicy`` says.
 struct Decoding: Middleware {
     private let policy: DecodingPolicy
-    private let acceptable = HTTPField(name: .acceptEncoding, value: ContentCoding.acceptable)
+    /// What asks for all codings that are known here.
+    static let acceptable = HTTPField(name: .acceptEncoding, value: ContentCoding.acceptable)
 
     init(_ policy: DecodingPolicy) { self.policy = policy }
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
-        // A range of coded content cannot be decoded, and who asks for codings wants to see them.
-        if request.fields.contains(.acceptEncoding) || request.fields.contains(.range) {
-            return try await next(request)
-        }
         var sent = request
-        sent.fields.append(acceptable)
+        if next.call.offersCodings, Self.stillOffers(request, next.call) {
+            // A link further up may have asked for a range since.
+            if !request.isUnchanged(from: next.call.request), request.fields.contains(.range) {
+                sent.fields[fields: .acceptEncoding] = []
+                return try await next(sent)
+            }
+        } else if Self.leavesAlone(request.fields) {
+            return try await next(request)
+        } else {
+            sent.fields.append(Self.acceptable)
+        }
         let response = try await next(sent)
         guard response.fields.contains(.contentEncoding), hasContent(response, to: request) else { return response }
         do throws(ContentDecodingError) {
-            return try decoded(response, sent, next.call)
+            return try decoded(response, next.call)
         } catch {
             response.body.cancel()
-            throw next.call.failure(.decoding(error), for: request)
+            throw next.call.failure(.decoding(error))
         }
+    }
+
+    /// A range of coded content cannot be decoded, and who asks for codings wants to see them.
+    static func leavesAlone(_ fields: HTTPFields) -> Bool {
+        fields.contains(.acceptEncoding) || fields.contains(.range)
+    }
+
+    /// Whether the field that the session's verb put in is still there.
+    private static func stillOffers(_ request: Request, _ call: Call) -> Bool {
+        request.isUnchanged(from: call.request) || request.fields[fields: .acceptEncoding] == [acceptable]
     }
 
     /// Whether there is content that was coded as a whole: not after HEAD, nor with 204, 304 and 206, whose fields
@@ -34,7 +51,7 @@ struct Decoding: Middleware {
     }
 
     private func decoded(
-        _ response: TransportResponse, _ request: Request, _ call: Call
+        _ response: TransportResponse, _ call: Call
     ) throws(ContentDecodingError) -> TransportResponse {
         let codings: [ContentCoding]
         do throws(CodingError) {
@@ -56,7 +73,7 @@ struct Decoding: Middleware {
             case .live(let body):
                 let decoder = try ContentDecoder(codings: codings, limits: limits(call))
                 decoded.body = ResponseBody(
-                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error), for: request) })
+                    DecodedBody(body, decoder) { [call] error in call.failure(.decoding(error)) })
             }
         } catch {
             throw ContentDecodingError(error)
@@ -67,7 +84,7 @@ struct Decoding: Middleware {
     /// A body that is wanted whole may become no longer than a plain one might be.
     private func limits(_ call: Call) -> ContentDecoder.Limits {
         var limits = ContentDecoder.Limits()
-        limits.maximumRatio = policy.ratioLimit
+        limits.maximumRatio = max(1, policy.ratioLimit)
         limits.ratioFloor = policy.ratioFloor
         if let size = policy.sizeLimit { limits.maximumSize = size }
         if case .whole(let cap) = call.delivery { limits.maximumSize = min(limits.maximumSize, cap) }

@@ -6,7 +6,7 @@ public struct DecodingPolicy: Sendable, Hashable {
     /// default, for what the call allows: a body that is buffered has its own limit, and a streamed one has none.
     public var sizeLimit: Int?
     /// How many times as long as its coded form the content may be: 200. gzip cannot pass 1,032; real content seldom
-    /// passes 50.
+    /// passes 50. Less than 1 counts as 1.
     public var ratioLimit: Int
     /// The content, in bytes, up to which `ratioLimit` does not count: 1 MiB, since short content may be monotonous.
     public var ratioFloor: Int

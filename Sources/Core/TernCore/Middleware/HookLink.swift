@@ -16,14 +16,14 @@ struct HookLink: Middleware {
         do {
             for hook in hooks { sent = try await hook.preRequest(sent) }
         } catch {
-            throw failure(error, request, next.call)
+            throw failure(error, next.call)
         }
         var response = try await observed(next, sent)(sent)
         do {
             for hook in hooks { response = try await hook.response(response, to: sent) }
         } catch {
             response.body.cancel()
-            throw failure(error, sent, next.call)
+            throw failure(error, next.call)
         }
         return response
     }
@@ -45,7 +45,7 @@ struct HookLink: Middleware {
 
     /// What a hook threw, as its own kind of error: a ``TransportError`` from a hook must not look like this
     /// attempt's, and be retried.
-    private func failure(_ error: any Error, _ request: Request, _ call: Call) -> any Error {
-        error is CancellationError || error is HTTPError ? error : call.failure(.middleware(error), for: request)
+    private func failure(_ error: any Error, _ call: Call) -> any Error {
+        error is CancellationError || error is HTTPError ? error : call.failure(.middleware(error))
     }
 }

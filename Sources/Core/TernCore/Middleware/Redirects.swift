@@ -13,8 +13,7 @@ struct Redirects: Middleware {
     private func follow(
         _ first: TransportResponse, to original: Request, _ next: Next
     ) async throws -> TransportResponse {
-        var request = original
-        var response = first
+        var (request, response) = (original, first)
         var count = 0
         while Redirection.isFollowed(response.status) {
             let following: Request?
@@ -26,7 +25,7 @@ struct Redirects: Middleware {
                 }
             } catch {
                 response.body.cancel()
-                throw next.call.failure(error.kind, for: original)
+                throw next.call.failure(error.kind)
             }
             guard let following else { return response }
             count += 1

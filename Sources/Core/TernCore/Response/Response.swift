@@ -42,5 +42,5 @@ public struct Response: Sendable {
 
 extension Response: CustomStringConvertible {
     /// Version, status, URL and size in one line.
-    public var description: String { "HTTP/\(version.rawValue) \(status) from \(url), \(bytes.count) bytes" }
+    public var description: String { "HTTP/\(version.rawValue) \(status.text) from \(url), \(bytes.count) bytes" }
 }

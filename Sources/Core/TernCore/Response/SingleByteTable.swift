@@ -7,11 +7,13 @@ enum SingleByteTable: Hashable, Sendable {
         switch label {
         case "ansi_x3.4-1968", "ascii", "cp1252", "cp819", "csisolatin1", "ibm819", "iso-8859-1", "iso-ir-100",
             "iso8859-1", "iso88591", "iso_8859-1", "iso_8859-1:1987", "l1", "latin1", "us-ascii", "windows-1252",
-            "x-cp1252": self = .windows1252
+            "x-cp1252":
+            self = .windows1252
         case "cp1250", "windows-1250", "x-cp1250": self = .windows1250
         case "cp1251", "windows-1251", "x-cp1251": self = .windows1251
         case "csisolatin2", "iso-8859-2", "iso-ir-101", "iso8859-2", "iso88592", "iso_8859-2", "iso_8859-2:1987",
-            "l2", "latin2": self = .latin2
+            "l2", "latin2":
+            self = .latin2
         case "csisolatin9", "iso-8859-15", "iso8859-15", "iso885915", "iso_8859-15", "l9": self = .latin9
         case "cskoi8r", "koi", "koi8", "koi8-r", "koi8_r": self = .koi8r
         default: return nil

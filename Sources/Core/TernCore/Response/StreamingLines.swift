@@ -4,7 +4,9 @@
 /// ends the exchange and throws ``HTTPError/Kind/decoding(_:)`` with ``LineTooLong``. The charset is the one that
 /// `Content-Type` names, else UTF-8; UTF-16 is refused with ``UnsupportedLines``, as its line ends are no bytes.
 public struct StreamingLines: AsyncSequence, Sendable {
+    /// One line, without its end.
     public typealias Element = String
+    /// Why it ended early.
     public typealias Failure = HTTPError
 
     /// The longest line, in bytes: 1 MiB, more than any log or event stream has, less than what hurts.
@@ -20,6 +22,7 @@ public struct StreamingLines: AsyncSequence, Sendable {
         charset = type.flatMap { MediaType($0).parameters["charset"] }.flatMap { Charset(label: $0) } ?? .utf8
     }
 
+    /// Reads what has not been read yet.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body, LineSplitter(limit: limit), charset) }
 
     /// Reads line by line.

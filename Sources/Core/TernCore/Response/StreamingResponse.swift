@@ -6,15 +6,15 @@
 /// The body is read once, at the reader's pace. Dropping the response with its body before the end, like cancelling
 /// the task that reads, ends the exchange and nothing else.
 public struct StreamingResponse: Sendable {
-    private let exchange: Running
+    private let running: Running
     private let head: TransportResponse
     /// The request that this is the answer to, as it was sent.
     public let request: Request
 
-    init(_ exchange: Running, _ head: TransportResponse) {
-        self.exchange = exchange
+    init(_ running: Running, _ head: TransportResponse) {
+        self.running = running
         self.head = head
-        request = exchange.answered
+        request = running.answered
     }
 
     /// The URL that answered: after redirects, the last one. Never shows user information.
@@ -24,9 +24,9 @@ public struct StreamingResponse: Sendable {
     /// The fields, in the order in which they came; repeated ones are not joined.
     public var headers: HTTPFields { head.fields }
     /// Redirects that led here, oldest first.
-    public var history: [Hop] { exchange.call.history }
+    public var history: [Hop] { running.call.history }
     /// Every time that a request was handed to the transport, this one included.
-    public var attempts: [Attempt] { exchange.call.attempts }
+    public var attempts: [Attempt] { running.call.attempts }
     /// The connection that carries it.
     public var connection: ConnectionInfo { head.connection }
     /// Whether the connection had carried an exchange before.
@@ -36,7 +36,7 @@ public struct StreamingResponse: Sendable {
     /// Whether the status is below 400.
     public var isOK: Bool { status.code < 400 }
     /// The phases so far, if ``SessionConfiguration/recordsTimeline`` is set.
-    public var timeline: Timeline? { exchange.timeline }
+    public var timeline: Timeline? { running.timeline }
 
     /// How many bytes the body will have, if `Content-Length` says so and no content coding is taken off.
     public var expectedLength: Int64? {
@@ -46,7 +46,7 @@ public struct StreamingResponse: Sendable {
     }
 
     /// The content, decoded, chunk by chunk as it comes.
-    public var body: StreamingBody { StreamingBody(head.body, exchange) }
+    public var body: StreamingBody { StreamingBody(head.body, running) }
 
     /// Fields that came after the content: complete once the body has been read to its end.
     public var trailers: HTTPFields { head.body.trailers }
@@ -68,7 +68,7 @@ public struct StreamingResponse: Sendable {
     public func checkStatus() throws(HTTPError) -> StreamingResponse {
         guard isOK else {
             cancel()
-            throw exchange.failure(.status(status))
+            throw running.failure(.status(status))
         }
         return self
     }
@@ -77,42 +77,45 @@ public struct StreamingResponse: Sendable {
     /// and throw ``HTTPError/Kind/decoding(_:)`` with ``BodyTooLarge``.
     public func collect(upTo limit: Int = 64 * 1024 * 1024) async throws(HTTPError) -> Response {
         do {
-            return exchange.finished(head, try await head.body.collect(upTo: limit))
+            return running.finished(head, try await head.body.collect(upTo: limit))
         } catch {
-            throw exchange.failure(error, reading: true)
+            throw running.failure(error, reading: true)
         }
     }
 
-    func finished(_ bytes: [UInt8]) -> Response { exchange.finished(head, bytes) }
-    func failure(_ kind: HTTPError.Kind) -> HTTPError { exchange.failure(kind) }
+    func finished(_ bytes: [UInt8]) -> Response { running.finished(head, bytes) }
+    func failure(_ kind: HTTPError.Kind) -> HTTPError { running.failure(kind) }
 }
 
 /// The content of a ``StreamingResponse``, chunk by chunk as it comes. Read once.
 public struct StreamingBody: AsyncSequence, Sendable {
+    /// One chunk.
     public typealias Element = [UInt8]
+    /// Why it ended early.
     public typealias Failure = HTTPError
 
     private let body: ResponseBody
-    private let exchange: Running
+    private let running: Running
 
-    init(_ body: ResponseBody, _ exchange: Running) {
+    init(_ body: ResponseBody, _ running: Running) {
         self.body = body
-        self.exchange = exchange
+        self.running = running
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body.makeAsyncIterator(), exchange) }
+    /// Reads what has not been read yet.
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body.makeAsyncIterator(), running) }
 
-    func failure(_ kind: HTTPError.Kind) -> HTTPError { exchange.failure(kind) }
+    func failure(_ kind: HTTPError.Kind) -> HTTPError { running.failure(kind) }
     func cancel() { body.cancel() }
 
     /// Reads chunk by chunk.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private var chunks: ResponseBody.AsyncIterator
-        private let exchange: Running
+        private let running: Running
 
-        init(_ chunks: ResponseBody.AsyncIterator, _ exchange: Running) {
+        init(_ chunks: ResponseBody.AsyncIterator, _ running: Running) {
             self.chunks = chunks
-            self.exchange = exchange
+            self.running = running
         }
 
         /// The next bytes, never empty; `nil` at the end.
@@ -120,7 +123,7 @@ public struct StreamingBody: AsyncSequence, Sendable {
             do {
                 return try await chunks.next()
             } catch {
-                throw exchange.failure(error, reading: true)
+                throw running.failure(error, reading: true)
             }
         }
     }

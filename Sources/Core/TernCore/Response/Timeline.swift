@@ -53,7 +53,7 @@ public struct Timeline: Sendable, Hashable, CustomStringConvertible {
         case .ready(let connection, let reused): reused ? "\(connection), reused" : "\(connection)"
         case .uploadProgress(let bytes, let total), .downloadProgress(let bytes, let total):
             total.map { "\(bytes) of \($0) bytes" } ?? "\(bytes) bytes"
-        case .informational(let response), .head(let response): "\(response.status)"
+        case .informational(let response), .head(let response): response.status.text
         case .done(let trailers): trailers.isEmpty ? "" : "\(trailers.count) trailers"
         case .note(let text): text
         }

@@ -7,7 +7,7 @@
 /// ``InvalidField`` before anything is sent. `nil` takes away what the session has under that name.
 public struct Headers: Sendable, Hashable {
     /// The fields that are valid.
-    public private(set) var fields: HTTPFields = [:]
+    public private(set) var fields = HTTPFields()
     // Seldom there: kept apart, so that a set of headers is two words.
     private var rest: Rest?
 

@@ -14,11 +14,22 @@ struct Refusal: Error {
     }
 }
 
+/// A request that is ready for the chain.
+struct Prepared {
+    var request: Request
+    let settings: Settings
+    /// Whether the request asks for content codings on the session's behalf.
+    var offersCodings = false
+}
+
 extension Settings {
     /// The request that a verb means: base URL, params, headers and content put together.
+    ///
+    /// - Parameter offeringCodings: puts in at once what ``Decoding`` would add to this call's requests.
     func request(
-        _ method: HTTPRequest.Method, _ url: String, _ content: Content, _ params: QueryItems, _ headers: Headers
-    ) throws(HTTPError) -> Request {
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content, _ params: QueryItems, _ headers: Headers,
+        offeringCodings: Bool
+    ) throws(HTTPError) -> Prepared {
         let target: HTTPURL
         do {
             target = try self.target(url, params)
@@ -28,13 +39,22 @@ extension Settings {
         do throws(Refusal) {
             if let fault = headerFault ?? headers.fault { throw Refusal(.input(fault)) }
             let body = try content.body()
-            var fields = fields
+            let offer = offeringCodings ? codedFields : nil
+            if content.type == nil, headers.isEmpty {
+                let request = Request(
+                    method: method, url: target, fields: offer ?? fields, body: body, trailers: HTTPFields())
+                return Prepared(request: request, settings: self, offersCodings: offer != nil)
+            }
+            var merged: HTTPFields
             switch content.source {
             // The boundary is in the media type, so that no other will do.
-            case .multipart: fields = try content.fields(over: headers.merged(over: fields))
-            default: fields = try headers.merged(over: content.fields(over: fields))
+            case .multipart: merged = try content.fields(over: headers.merged(over: fields))
+            default: merged = try headers.merged(over: content.fields(over: fields))
             }
-            return Request(method: method, url: target, fields: fields, body: body)
+            let offers = offer != nil && !Decoding.leavesAlone(merged)
+            if offers { merged.append(Decoding.acceptable) }
+            let request = Request(method: method, url: target, fields: merged, body: body)
+            return Prepared(request: request, settings: self, offersCodings: offers)
         } catch {
             throw HTTPError(error.kind, request: "\(method.rawValue) \(target)")
         }

@@ -12,7 +12,9 @@ public struct QueryItems: Sendable, Hashable {
 
     /// One name with one value.
     public struct Item: Sendable, Hashable {
+        /// Not encoded.
         public var name: String
+        /// Not encoded.
         public var value: String
         /// A name with a value, neither encoded.
         public init(_ name: String, _ value: String) {
@@ -77,6 +79,7 @@ public protocol QueryValue: Sendable {
 }
 
 extension QueryValue where Self: LosslessStringConvertible {
+    /// The description.
     public var queryTexts: [String] { [description] }
 }
 
@@ -90,5 +93,6 @@ extension UInt64: QueryValue {}
 extension Double: QueryValue {}
 extension Bool: QueryValue {}
 extension Array: QueryValue where Element: QueryValue {
+    /// Those of all elements.
     public var queryTexts: [String] { flatMap(\.queryTexts) }
 }

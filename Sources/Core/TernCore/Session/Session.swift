@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Sends HTTP requests over a transport: the verbs, and what surrounds them.
 ///
 ///     let session = Session(transport: transport)
@@ -11,15 +9,9 @@ import Synchronization
 public final class Session<T: Transport>: Sendable {
     /// What carries the exchanges.
     public let transport: T
-    /// The same with its type erased, made once rather than for each call.
-    let erased: any Transport
     private let isOwner: Bool
-    private let state: Mutex<State>
-
-    private struct State {
-        var settings: Settings
-        var isClosed = false
-    }
+    /// Does the work, without being generic.
+    let core: SessionCore
 
     /// Changes settings for one call. Called once, before anything else happens.
     public typealias Override = (inout SessionConfiguration) -> Void
@@ -37,29 +29,24 @@ public final class Session<T: Transport>: Sendable {
     private init(_ transport: T, isOwner: Bool, _ configuration: SessionConfiguration) {
         self.transport = transport
         self.isOwner = isOwner
-        erased = transport
-        state = Mutex(State(settings: Settings(configuration)))
+        core = SessionCore(transport, configuration)
     }
 
     /// The settings for the calls that follow. Reading and then writing is not atomic: use ``configure(_:)``.
     public var configuration: SessionConfiguration {
-        get { settings.configuration }
-        set { state.withLock { $0.settings = Settings(newValue) } }
+        get { core.settings.configuration }
+        set { core.configure { $0 = newValue } }
     }
 
     /// Changes the settings for the calls that follow, in one step. `change` must not use the session.
     public func configure(_ change: (inout SessionConfiguration) throws -> Void) rethrows {
-        try state.withLock { state in
-            var configuration = state.settings.configuration
-            try change(&configuration)
-            state.settings = Settings(configuration)
-        }
+        try core.configure(change)
     }
 
     /// Fields for every request: for set-up. Changing them is not atomic; ``configure(_:)`` is.
     public var headers: Headers {
-        get { settings.configuration.headers }
-        set { configure { $0.headers = newValue } }
+        get { core.settings.configuration.headers }
+        set { core.configure { $0.headers = newValue } }
     }
 
     /// A session with other settings that shares transport, connections, cookies and everything else. Closing it
@@ -74,13 +61,7 @@ public final class Session<T: Transport>: Sendable {
     /// lets the calls under way end, and cancels what is left at `deadline` on the session's clock; `nil` waits as
     /// long as it takes.
     public func close(by deadline: Instant? = nil) async {
-        state.withLock { $0.isClosed = true }
+        core.refuseCalls()
         if isOwner { await transport.shutdown(by: deadline) }
     }
-
-    /// The settings in force now.
-    var settings: Settings { state.withLock { $0.settings } }
-
-    /// The settings for a call that begins now; `nil` once the session is closed.
-    var openSettings: Settings? { state.withLock { $0.isClosed ? nil : $0.settings } }
 }

@@ -9,15 +9,36 @@ final class Settings: Sendable {
     /// The session's own fields, and the first of them that cannot be sent.
     let fields: HTTPFields
     let headerFault: InvalidField?
+    /// The same with the field that asks for content codings; `nil` if none are to be asked for.
+    let codedFields: HTTPFields?
     let hasParams: Bool
     let bodyLimit: Int
     let recordsTimeline: Bool
     let hasAuth: Bool
     private let cache = Mutex(Cache())
 
+    private struct Known {
+        let route: Route
+        /// How all its URLs begin, up to the first slash of the path: URLs are in normal form.
+        let prefix: String
+    }
+
     private struct Cache {
-        var routes: [Origin: Route] = [:]
+        var routes: [Origin: Known] = [:]
+        var latest: Known?
         var forHead: Settings?
+
+        mutating func use(_ origin: Origin) -> Route? {
+            guard let known = routes[origin] else { return nil }
+            latest = known
+            return known.route
+        }
+
+        mutating func keep(_ known: Known) {
+            if routes.count >= Settings.routeLimit { routes.removeAll(keepingCapacity: true) }
+            routes[known.route.origin] = known
+            latest = known
+        }
     }
 
     /// Origins remembered; a crawler's session must not grow without bound.
@@ -29,6 +50,8 @@ final class Settings: Sendable {
         exchangeOptions = configuration.exchange
         fields = configuration.headers.fields
         headerFault = configuration.headers.fault
+        let offersCodings = configuration.decoding.isActive && !Decoding.leavesAlone(configuration.headers.fields)
+        codedFields = offersCodings ? configuration.headers.fields + [Decoding.acceptable] : nil
         hasParams = !configuration.params.isEmpty
         bodyLimit = configuration.bodyLimit
         recordsTimeline = configuration.recordsTimeline
@@ -36,15 +59,18 @@ final class Settings: Sendable {
     }
 
     func route(for url: HTTPURL) -> Route {
+        // Most calls of a session go where the one before went.
+        let latest = cache.withLock { cache in
+            cache.latest.flatMap { url.absoluteString.hasPrefix($0.prefix) ? $0.route : nil }
+        }
+        if let latest { return latest }
         let origin = url.origin
-        if let route = cache.withLock({ $0.routes[origin] }) { return route }
+        if let route = cache.withLock({ $0.use(origin) }) { return route }
         let route = Route(
             to: origin, tls: configuration.tls, proxy: configuration.proxies.select(url),
             connect: configuration.connect)
-        cache.withLock { cache in
-            if cache.routes.count >= Settings.routeLimit { cache.routes.removeAll(keepingCapacity: true) }
-            cache.routes[origin] = route
-        }
+        let known = Known(route: route, prefix: "\(url.scheme)://\(url.authority)/")
+        cache.withLock { $0.keep(known) }
         return route
     }
 

@@ -13,86 +13,84 @@ extension HTTPRequest.Method {
 extension Session {
     /// GET (RFC 9110 §9.3.1).
     public func get(
-        _ url: String, params: QueryItems = [], headers: Headers = [:], timeout: Duration? = nil,
+        _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.get, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.get, url, .empty, params, headers, override), timeout)
     }
 
     /// HEAD (RFC 9110 §9.3.2). Tells about this very resource: redirects are followed only if the closure sets
     /// ``SessionConfiguration/redirects``.
     public func head(
-        _ url: String, params: QueryItems = [], headers: Headers = [:], timeout: Duration? = nil,
+        _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.head, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.head, url, .empty, params, headers, override), timeout)
     }
 
     /// OPTIONS (RFC 9110 §9.3.7).
     public func options(
-        _ url: String, params: QueryItems = [], headers: Headers = [:], timeout: Duration? = nil,
+        _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.options, url, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.options, url, .empty, params, headers, override), timeout)
     }
 
     /// DELETE (RFC 9110 §9.3.5). Few servers expect content.
     public func delete(
-        _ url: String, _ content: Content = .empty, params: QueryItems = [], headers: Headers = [:],
+        _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.delete, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.delete, url, content, params, headers, override), timeout)
     }
 
     /// POST (RFC 9110 §9.3.3).
     public func post(
-        _ url: String, _ content: Content = .empty, params: QueryItems = [], headers: Headers = [:],
+        _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.post, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.post, url, content, params, headers, override), timeout)
     }
 
     /// PUT (RFC 9110 §9.3.4).
     public func put(
-        _ url: String, _ content: Content = .empty, params: QueryItems = [], headers: Headers = [:],
+        _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.put, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.put, url, content, params, headers, override), timeout)
     }
 
     /// PATCH (RFC 5789).
     public func patch(
-        _ url: String, _ content: Content = .empty, params: QueryItems = [], headers: Headers = [:],
+        _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.patch, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.patch, url, content, params, headers, override), timeout)
     }
 
     /// QUERY (RFC 10008): a safe request that is described by its content.
     public func query(
-        _ url: String, _ content: Content = .empty, params: QueryItems = [], headers: Headers = [:],
+        _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(), headers: Headers = Headers(),
         timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        try await request(.query, url, content, params: params, headers: headers, timeout: timeout, override)
+        try await core.perform(core.prepare(.query, url, content, params, headers, override), timeout)
     }
 
     /// Any method.
     public func request(
-        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = [],
-        headers: Headers = [:], timeout: Duration? = nil, _ override: Override? = nil
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
+        headers: Headers = Headers(), timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try settings(for: method, url, override)
-        let request = try settings.request(method, url, content, params, headers)
-        return try await perform(request, settings, timeout)
+        try await core.perform(core.prepare(method, url, content, params, headers, override), timeout)
     }
 
     /// The request that a verb would send, for ``send(_:timeout:_:)``: to look at it, to change it, or to send it
     /// often.
     public func prepare(
-        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = [],
-        headers: Headers = [:]
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty, params: QueryItems = QueryItems(),
+        headers: Headers = Headers()
     ) throws(HTTPError) -> Request {
-        try settings.request(method, url, content, params, headers)
+        try core.settings.request(method, url, content, params, headers, offeringCodings: false).request
     }
 
     /// Sends a request as it is: nothing of the session's base URL, params and headers is added. What surrounds a
@@ -100,7 +98,6 @@ extension Session {
     public func send(
         _ request: Request, timeout: Duration? = nil, _ override: Override? = nil
     ) async throws(HTTPError) -> Response {
-        let settings = try settings(for: request.method, request.url.absoluteString, override)
-        return try await perform(request, settings, timeout)
+        try await core.perform(core.prepare(request, override), timeout)
     }
 }

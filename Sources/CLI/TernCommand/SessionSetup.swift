@@ -1,4 +1,5 @@
 import Glibc
+import NativeH2Transport
 import Tern
 
 /// Makes a session of what the command line says about connections, trust, time and repetition.
@@ -6,8 +7,9 @@ enum SessionSetup {
     static func transport(_ invocation: Invocation) throws -> AnyTransport {
         switch invocation.transport {
         case "auto", "curl": AnyTransport(CurlTransport())
+        case "h2": AnyTransport(NativeH2Transport())
         default:
-            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto or curl")
+            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto, curl or h2")
         }
     }
 

@@ -84,7 +84,7 @@ let package = Package(
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
-        layer("Testing", "MockTransport", ["TransportCore"]),
+        layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
@@ -102,11 +102,12 @@ let package = Package(
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
         tests("TransportCore", ["TestKit"]),
+        tests("Threads", []),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("MockTransport", ["TransportCore", "TernCore"]),
+        tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),
     ],

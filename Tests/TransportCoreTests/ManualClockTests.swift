@@ -37,7 +37,7 @@ import TransportCore
     func cancelledBefore() async {
         let clock = ManualClock()
         let task = Task {
-            withUnsafeCurrentTask { $0?.cancel() }
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
             try await clock.sleep(for: .seconds(2))
         }
         await #expect(throws: CancellationError.self) { try await task.value }

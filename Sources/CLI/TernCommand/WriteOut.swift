@@ -37,6 +37,7 @@ enum WriteOut {
         case "size_download": "\(received)"
         case "url_effective": "\(response.url)"
         case "num_redirects": "\(response.history.count)"
+        case "num_retries": "\(max(0, response.attempts.count - 1 - response.history.count))"
         case "num_connects": response.reusedConnection ? "0" : "1"
         case "method": response.request.method.rawValue
         case "scheme": response.url.scheme.rawValue.uppercased()

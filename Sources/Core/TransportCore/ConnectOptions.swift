@@ -51,7 +51,12 @@ public struct ConnectOptions: Sendable, Hashable {
 
 /// The kinds of addresses that may be used.
 public enum AddressFamily: Sendable, Hashable {
-    case any, ipv4, ipv6
+    /// Both, in the order in which the resolver gives them.
+    case any
+    /// IPv4 alone.
+    case ipv4
+    /// IPv6 alone.
+    case ipv6
 }
 
 /// Another place for a host: what is connected to, while `Host`, SNI and the certificate's name stay.
@@ -86,7 +91,9 @@ public struct AddressOverride: Sendable, Hashable {
 
 /// Which addresses may be connected to. An address is refused if a block of `denied` holds it and none of `allowed`.
 public struct AddressRules: Sendable, Hashable {
+    /// Blocks that are refused.
     public var denied: [AddressBlock]
+    /// Blocks that are allowed whatever else is denied.
     public var allowed: [AddressBlock]
     /// Refuses loopback, private, link-local, shared and multicast addresses, and 0.0.0.0/8, too.
     public var deniesPrivate: Bool
@@ -110,7 +117,9 @@ public struct AddressRules: Sendable, Hashable {
 
 /// An address and port, or a Unix socket.
 public enum Endpoint: Sendable, Hashable, CustomStringConvertible {
+    /// An address and a port.
     case ip(IPAddress, port: Int)
+    /// The path of a Unix socket.
     case unix(String)
 
     /// `127.0.0.1:80`, `[::1]:80`, `unix:/run/x.sock`.

@@ -28,6 +28,7 @@ public final class ConnectionInfo: Sendable, CustomStringConvertible {
 
     /// What TLS settled.
     public struct TLSInfo: Sendable, Hashable {
+        /// The version that was agreed on; `nil` if the library does not tell.
         public var version: TLSVersion?
         /// The cipher suite by its IANA or OpenSSL name.
         public var cipher: String?

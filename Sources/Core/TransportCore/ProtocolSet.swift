@@ -1,8 +1,12 @@
 /// The version of HTTP that carried an exchange.
 public enum HTTPVersion: String, Sendable, Hashable, Comparable, CaseIterable {
+    /// RFC 1945, in responses only.
     case http10 = "1.0"
+    /// RFC 9112.
     case http11 = "1.1"
+    /// RFC 9113.
     case http2 = "2"
+    /// RFC 9114.
     case http3 = "3"
 
     /// Whether `left` is the older version.
@@ -12,7 +16,9 @@ public enum HTTPVersion: String, Sendable, Hashable, Comparable, CaseIterable {
 /// The protocols that may be chosen for a connection. A transport uses those of them that it has, and refuses a
 /// set of which it has none.
 public struct ProtocolSet: OptionSet, Sendable, Hashable, CustomStringConvertible {
+    /// One bit a protocol.
     public let rawValue: UInt8
+    /// Protocols by their bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// HTTP/1.1 (RFC 9112).

@@ -16,9 +16,11 @@ public struct ProxyOptions: Sendable, Hashable, CustomStringConvertible {
         case socks5h
     }
 
+    /// The protocol spoken with it.
     public var kind: Kind
     /// Name or address, without brackets.
     public var host: String
+    /// Its port, 1 to 65,535.
     public var port: Int
     /// User and password for Basic or SOCKS authentication. Never shown.
     public var credentials: Credentials?

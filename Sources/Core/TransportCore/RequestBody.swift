@@ -32,6 +32,7 @@ public enum RequestBody: Sendable {
 /// A part of a file: where it is and how much of it is meant. The bytes are read when they are sent; a file that
 /// has become shorter by then ends the exchange with ``TransportError/Code/bodyLengthMismatch``.
 public struct FileSlice: Sendable, Hashable {
+    /// Of the file, relative to the working folder of the process if it is not absolute.
     public var path: String
     /// Of the first byte, from the start of the file.
     public var offset: Int64

@@ -27,8 +27,10 @@ public struct ResolveError: Error, Sendable, Hashable, CustomStringConvertible {
         case notFound
         /// No answer could be had; trying again may help.
         case unavailable
+        /// The task was cancelled.
         case cancelled
     }
+    /// The kind of failure.
     public var reason: Reason
     /// What was asked and what came back.
     public var message: String

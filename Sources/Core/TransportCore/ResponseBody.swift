@@ -8,7 +8,9 @@ public struct ResponseBody: AsyncSequence, Sendable {
 
     /// The two shapes.
     public enum Content: Sendable {
+        /// All of it, and the fields after it.
         case whole([UInt8], trailers: HTTPFields)
+        /// The rest of an exchange that is under way.
         case live(LiveBody)
     }
     /// What it is.

@@ -63,7 +63,9 @@ public enum Trust: Sendable, Hashable {
 public struct ClientIdentity: Sendable, Hashable, CustomStringConvertible {
     /// Where PEM text is found.
     public enum Source: Sendable, Hashable {
+        /// A file, by its path.
         case file(String)
+        /// The text itself.
         case pem([UInt8])
     }
     /// The certificate, and the intermediate ones after it.
@@ -105,9 +107,13 @@ public enum Pin: Sendable, Hashable {
 
 /// A version of TLS.
 public enum TLSVersion: String, Sendable, Hashable, Comparable, CaseIterable {
+    /// RFC 2246; broken, for old devices only.
     case tls10 = "1.0"
+    /// RFC 4346; broken, for old devices only.
     case tls11 = "1.1"
+    /// RFC 5246.
     case tls12 = "1.2"
+    /// RFC 8446.
     case tls13 = "1.3"
 
     /// Whether `left` is the older version.

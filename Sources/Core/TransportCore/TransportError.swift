@@ -74,12 +74,29 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
 
     /// How far an exchange had come.
     public enum Phase: String, Sendable, Hashable, CaseIterable {
-        case input, queue, resolve, connect, tls, send, head, body
+        /// The request itself was looked at.
+        case input
+        /// It waited for its turn.
+        case queue
+        /// The host's addresses were looked up.
+        case resolve
+        /// A connection to one of them, or through the proxy, was being made.
+        case connect
+        /// The TLS handshake was under way.
+        case tls
+        /// The request was being sent.
+        case send
+        /// The request was sent, and the final head had not come.
+        case head
+        /// The head had come.
+        case body
     }
 
     /// The answer of a proxy that refused.
     public struct ProxyAnswer: Sendable, Hashable {
+        /// 407, 403, …
         public var status: HTTPResponse.Status
+        /// Its fields, a challenge among them.
         public var fields: HTTPFields
         /// A refusal with its fields.
         public init(status: HTTPResponse.Status, fields: HTTPFields) {
@@ -97,36 +114,75 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         case unsupported
         /// The transport was shut down.
         case closed
+        /// The host has no address.
         case hostNotFound
+        /// The resolver could not be asked, or gave no answer.
         case resolveFailed
+        /// All of the host's addresses are refused by ``ConnectOptions/rules``.
         case addressRefused
+        /// The peer refuses connections.
         case connectionRefused
+        /// No connection could be made for another reason.
         case connectFailed
+        /// The TLS handshake failed.
         case tlsFailed
+        /// The peer's certificate is not trusted, out of date, or for another name.
         case certificateInvalid
+        /// The peer has none of the keys or certificates in ``TLSOptions/pins``.
         case pinMismatch
+        /// The client certificate or its key cannot be used.
         case clientCertificateInvalid
         /// Another protocol was chosen by ALPN than the caller allows.
         case protocolRefused
+        /// The proxy answered, and did not open a tunnel; see ``TransportError/proxyAnswer``.
         case proxyRefused
+        /// The proxy does not speak as it should, or could not reach the host.
         case proxyFailed
         // Timeouts, one for each phase
-        case resolveTimeout, connectTimeout, tlsTimeout, poolTimeout, firstByteTimeout, idleReadTimeout
-        case idleWriteTimeout, attemptTimeout, totalTimeout
+        /// ``Timeouts/resolve`` passed.
+        case resolveTimeout
+        /// ``Timeouts/connect`` passed.
+        case connectTimeout
+        /// ``Timeouts/tls`` passed.
+        case tlsTimeout
+        /// ``Timeouts/poolWait`` passed.
+        case poolTimeout
+        /// ``Timeouts/firstByte`` passed.
+        case firstByteTimeout
+        /// ``Timeouts/idleRead`` passed.
+        case idleReadTimeout
+        /// ``Timeouts/idleWrite`` passed.
+        case idleWriteTimeout
+        /// ``Timeouts/attempt`` passed.
+        case attemptTimeout
+        /// ``Exchange/deadline`` passed.
+        case totalTimeout
         // While the exchange is under way
+        /// The request could not be written to the connection.
         case sendFailed
+        /// The peer closed the connection before a response had begun.
         case connectionClosed
+        /// The connection broke.
         case connectionReset
+        /// What came is not a valid HTTP message.
         case malformedResponse
+        /// The head passes ``Limits/head`` or ``Limits/fields``.
         case headTooLarge
+        /// The body ended before its time.
         case bodyTruncated
+        /// The peer ended the stream with an error (RFC 9113 §5.4.2).
         case streamReset
+        /// The peer did not begin with the request (RFC 9113 §8.7).
         case streamRefused
+        /// The peer is shutting the connection down (RFC 9113 §6.8).
         case goAway
+        /// The peer broke the rules of HTTP/2 or 3.
         case protocolViolation
         /// The caller's body threw an error.
         case bodyFailed
+        /// The caller's body gave more or fewer bytes than were announced.
         case bodyLengthMismatch
+        /// The task was cancelled, or the response was dropped.
         case cancelled
         /// The library underneath failed in a way that should not occur; the message has its words.
         case libraryFailure

@@ -39,7 +39,8 @@ extension ThreadPool {
     package func finish<Value: Sendable>(
         _ work: @escaping @Sendable () -> Value
     ) async throws(ThreadError) -> Value {
-        let answer = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, ThreadError>, Never>) in
+        let answer = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Value, ThreadError>, Never>) in
             do throws(ThreadError) {
                 try submit { continuation.resume(returning: .success(work())) }
             } catch {

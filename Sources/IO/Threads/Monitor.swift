@@ -30,7 +30,7 @@ import Glibc
         return body()
     }
 
-    /// Wakes one thread that waits. To be called under the lock.
+    /// Wakes one thread that waits. Best called after the lock was given up: a thread woken earlier runs into it.
     func signal() { unsafe pthread_cond_signal(condition) }
 
     /// Gives up the lock until somebody signals, or `duration` has passed; false in the latter case. To be called under

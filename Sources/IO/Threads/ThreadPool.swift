@@ -37,10 +37,10 @@ package final class ThreadPool: @unchecked Sendable {
             waiting[submitted] = work
             order.append(submitted)
             let starts = waiting.count > idle && threads < limit
-            if starts { threads += 1 } else { monitor.signal() }
+            if starts { threads += 1 }
             return (submitted, starts)
         }
-        if starts { try start(for: number) }
+        if starts { try start(for: number) } else { monitor.signal() }
         return Ticket(number: number)
     }
 

@@ -1,3 +1,4 @@
+import FileIO
 import Synchronization
 import TransportCore
 
@@ -39,20 +40,13 @@ final class MockRun: BodySource {
         switch request.body {
         case .empty: break
         case .bytes(let bytes): sent.body = bytes
-        case .file(let slice): sent.body = Array("\(slice.path)[\(slice.offset)+\(slice.length)]".utf8)
+        case .file(let slice):
+            var reader: any BodyReader = FileReader(slice)
+            try await read(&reader, into: &sent, length: slice.length)
         case .stream(let stream):
-            do {
-                var reader = try await stream.open()
-                while let chunk = try await reader.next() {
-                    sent.body.append(contentsOf: chunk)
-                    emit(.uploadProgress(sent: Int64(sent.body.count), total: stream.length))
-                }
-                sent.trailers.append(contentsOf: try await reader.trailers())
-            } catch {
-                throw TransportError(
-                    .bodyFailed, phase: .send, retrySafety: .maybeProcessed, endpoint: endpoint,
-                    message: "the body of \(request) failed: \(error)", underlying: error)
-            }
+            var reader: any BodyReader
+            do { reader = try await stream.open() } catch { throw bodyFailed(error) }
+            try await read(&reader, into: &sent, length: stream.length)
             if let length = stream.length, length != Int64(sent.body.count) {
                 throw TransportError(
                     .bodyLengthMismatch, phase: .send, retrySafety: .maybeProcessed, endpoint: endpoint,
@@ -60,6 +54,26 @@ final class MockRun: BodySource {
             }
         }
         return sent
+    }
+
+    private func read(_ reader: inout any BodyReader, into sent: inout SentExchange, length: Int64?)
+        async throws(TransportError)
+    {
+        do {
+            while let chunk = try await reader.next() {
+                sent.body.append(contentsOf: chunk)
+                emit(.uploadProgress(sent: Int64(sent.body.count), total: length))
+            }
+            sent.trailers.append(contentsOf: try await reader.trailers())
+        } catch {
+            throw bodyFailed(error)
+        }
+    }
+
+    private func bodyFailed(_ error: any Error) -> TransportError {
+        TransportError(
+            .bodyFailed, phase: .send, retrySafety: .maybeProcessed, endpoint: endpoint,
+            message: "the body of \(exchange.request) failed: \(error)", underlying: error)
     }
 
     /// Plays `response` as the exchange's delivery asks.

@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "TernCore", targets: ["TernCore"]),
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
+        .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
@@ -72,6 +73,8 @@ let package = Package(
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
         layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "Pooling", ["Wire"]),
+        layer("Engines", "Connecting", ["Wire", "Names"]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
@@ -84,6 +87,12 @@ let package = Package(
         layer(
             "Transports", "CurlTransport",
             ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+        layer(
+            "Transports", "NativeH2Transport",
+            [
+                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", deque,
+            ]),
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
@@ -92,7 +101,8 @@ let package = Package(
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "Codings", "FileIO"], path: "Sources/CLI/TernCommand",
+            name: "TernCommand", dependencies: ["Tern", "NativeH2Transport", "Codings", "FileIO"],
+            path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
         .plugin(
@@ -106,12 +116,15 @@ let package = Package(
         tests("HTTP1Engine", ["TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
+        tests("Pooling", ["Wire"]),
+        tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("Threads", []),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),

@@ -26,7 +26,9 @@ enum Argument {
 
     /// Bytes with `k`, `M`, `G`, `T` or `P`, powers of 1,024; none at all for 0.
     static func bytes(_ text: String, _ option: String) throws -> Int64? {
-        let factors: [Character: Int64] = ["b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50]
+        let factors: [Character: Int64] = [
+            "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50,
+        ]
         var digits = text
         var factor: Int64 = 1
         if let last = text.lowercased().last, let known = factors[last] {

@@ -23,7 +23,8 @@ struct CurlRetry: RetryPolicy {
         if tells {
             let seconds = Int64((wait.milliseconds / 1_000).rounded())
             Output.error.line(
-                "tern: \(text(attempt.outcome)); trying again in \(seconds) s, \(settings.limit - attempt.number) more left")
+                "tern: \(text(attempt.outcome)); trying again in \(seconds) s, \(settings.limit - attempt.number) more left"
+            )
         }
         return .retry(after: wait)
     }

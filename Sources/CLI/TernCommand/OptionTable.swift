@@ -88,7 +88,7 @@ enum OptionTable {
         },
         .option("interface", "NAME", .connection, "connect from this interface or address") { $0.interface = $1 },
         .option("unix-socket", "PATH", .connection, "connect to this Unix socket") { $0.unixSocket = $1 },
-        .option("transport", "NAME", .connection, "auto or curl: what carries the request") { $0.transport = $1 },
+        .option("transport", "NAME", .connection, "auto, curl or h2: what carries the request") { $0.transport = $1 },
     ]
 
     private static let tls: [OptionSpec] = [

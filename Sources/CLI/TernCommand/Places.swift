@@ -21,7 +21,8 @@ enum Places {
     /// `host:port:host2:port2`, each part may be empty.
     static func connectTo(_ text: String) throws -> AddressOverride {
         let parts = split(text, 4)
-        guard parts.count == 4, parts[1].isEmpty || Int(parts[1]) != nil, parts[3].isEmpty || Int(parts[3]) != nil else {
+        guard parts.count == 4, parts[1].isEmpty || Int(parts[1]) != nil, parts[3].isEmpty || Int(parts[3]) != nil
+        else {
             throw UsageError("--connect-to: expected HOST:PORT:HOST2:PORT2, got '\(text)'", code: 49)
         }
         let host = unbracketed(parts[2])

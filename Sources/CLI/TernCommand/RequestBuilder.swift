@@ -36,7 +36,9 @@ struct RequestBuilder {
         }
         if invocation.isHead { parts.method = .head }
         if let name = invocation.method {
-            guard let method = HTTPRequest.Method(name) else { throw UsageError("--request: '\(name)' is not a method") }
+            guard let method = HTTPRequest.Method(name) else {
+                throw UsageError("--request: '\(name)' is not a method")
+            }
             parts.method = method
         }
         if invocation.uploadFile != nil || !invocation.form.isEmpty { _ = isChunked(&lines) }
@@ -143,10 +145,10 @@ struct RequestBuilder {
             let type = field.type ?? MediaTypeGuess.type(of: filename)
             return .bytes(name, Array(text.utf8), filename: filename, type: type, headers: headers)
         case .content(let path):
-            // Plain text is what a field without a type is.
-            let guess = MediaTypeGuess.type(of: filename, path)
-            let type = field.type ?? (filename == nil && guess == "text/plain" ? nil : guess)
-            return .bytes(name, try InputReader.all(of: path), filename: filename, type: type, headers: headers)
+            // Plain text is what a field without a type is; a file's name it has none.
+            let guess = MediaTypeGuess.type(of: path)
+            let type = field.type ?? (guess == "text/plain" ? nil : guess)
+            return .bytes(name, try InputReader.all(of: path), type: type, headers: headers)
         case .file("-"):
             let type = field.type ?? MediaTypeGuess.type(of: filename)
             return .bytes(name, try InputReader.all(of: "-"), filename: filename ?? "-", type: type, headers: headers)

@@ -1,4 +1,5 @@
 import Glibc
+import NativeH2Transport
 import Tern
 
 /// Makes a session of what the command line says about connections, trust, time and repetition.
@@ -6,8 +7,9 @@ enum SessionSetup {
     static func transport(_ invocation: Invocation) throws -> AnyTransport {
         switch invocation.transport {
         case "auto", "curl": AnyTransport(CurlTransport())
+        case "h2": AnyTransport(NativeH2Transport())
         default:
-            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto or curl")
+            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto, curl or h2")
         }
     }
 
@@ -64,7 +66,10 @@ enum SessionSetup {
         }
         for pin in invocation.pinnedKey?.split(separator: ";") ?? [] {
             guard pin.hasPrefix("sha256//"), let hash = Base64Text.decode(String(pin.dropFirst(8))), hash.count == 32
-            else { throw UsageError("--pinnedpubkey: '\(pin)' is not sha256//BASE64 of a SHA-256; key files are not built into tern") }
+            else {
+                throw UsageError(
+                    "--pinnedpubkey: '\(pin)' is not sha256//BASE64 of a SHA-256; key files are not built into tern")
+            }
             tls.pins.append(.publicKey(sha256: hash))
         }
         if let path = unsafe getenv("SSLKEYLOGFILE") { tls.keyLogFile = unsafe String(cString: path) }
@@ -90,7 +95,11 @@ enum SessionSetup {
         connect.family = invocation.family
         connect.unixSocket = invocation.unixSocket
         if let interface = invocation.interface {
-            if let address = IPAddress(interface) { connect.localAddress = address } else { connect.interface = interface }
+            if let address = IPAddress(interface) {
+                connect.localAddress = address
+            } else {
+                connect.interface = interface
+            }
         }
         connect.overrides = try invocation.resolve.map(Places.resolve) + invocation.connectTo.map(Places.connectTo)
         return connect
@@ -110,7 +119,9 @@ enum SessionSetup {
         }
         for scheme in ["http", "https"] {
             // Redirects may lead from one scheme to the other.
-            guard let url = try? HTTPURL("\(scheme)://other.invalid/"), let text = environment.proxy(for: url) else { continue }
+            guard let url = try? HTTPURL("\(scheme)://other.invalid/"), let text = environment.proxy(for: url) else {
+                continue
+            }
             known[text] = known[text] ?? (try? proxy(text, invocation))
         }
         guard !known.isEmpty else { return .none }

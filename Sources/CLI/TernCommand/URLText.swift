@@ -30,7 +30,8 @@ enum URLText {
         let start = url.firstRange(of: "://")?.upperBound ?? url.startIndex
         let path = url[start...].drop { $0 != "/" && $0 != "?" && $0 != "#" }
         if url.contains(where: { $0 == "{" || $0 == "}" }) || path.contains(where: { $0 == "[" || $0 == "]" }) {
-            throw UsageError("\(shown(url)): sets and ranges in URLs are not built into tern; --globoff takes them as they are")
+            throw UsageError(
+                "\(shown(url)): sets and ranges in URLs are not built into tern; --globoff takes them as they are")
         }
     }
 

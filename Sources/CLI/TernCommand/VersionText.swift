@@ -1,4 +1,5 @@
 import Codings
+import NativeH2Transport
 import Tern
 
 /// What `--version` shows: this program, its libraries, and what each transport can do with them here.
@@ -7,8 +8,9 @@ enum VersionText {
         let libraries =
             "\(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) brotli/\(LibraryVersions.brotli) "
             + "zstd/\(LibraryVersions.zstd)"
-        return (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport()))
-            .joined(separator: "\n")
+        return
+            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
+            + transport("h2", NativeH2Transport())).joined(separator: "\n")
     }
 
     /// A line of what it can do, and one for each thing that it cannot, with the reason. Nothing is started.

@@ -1,0 +1,96 @@
+import TLSEngine
+import TransportCore
+
+/// What the seam says of TLS, in the engine's words, and the engine's errors in the seam's.
+extension TLSSettings {
+    /// Settings of a client that offers `protocols` by ALPN.
+    init(_ options: TLSOptions, protocols: [String]) {
+        self.init()
+        switch options.trust {
+        case .system: trust = .system
+        case .file(let path): trust = .file(path)
+        case .directory(let path): trust = .directory(path)
+        case .certificates(let pem): trust = .certificates(pem: pem)
+        }
+        verifiesPeer = options.verifiesPeer
+        identity = options.identity.map {
+            TLSIdentity(certificates: .init($0.certificates), key: .init($0.key), password: $0.password)
+        }
+        pins = options.pins.map {
+            switch $0 {
+            case .publicKey(let digest): .publicKey(sha256: digest)
+            case .certificate(let digest): .certificate(sha256: digest)
+            }
+        }
+        minimumVersion = TLSProtocolVersion(options.minimumVersion)
+        maximumVersion = options.maximumVersion.map { TLSProtocolVersion($0) }
+        self.protocols = protocols
+        resumesSessions = options.resumesSessions
+        logsKeys = options.keyLogFile != nil
+    }
+}
+
+extension TLSIdentity.Source {
+    fileprivate init(_ source: ClientIdentity.Source) {
+        switch source {
+        case .file(let path): self = .file(path)
+        case .pem(let pem): self = .pem(pem)
+        }
+    }
+}
+
+extension TLSProtocolVersion {
+    fileprivate init(_ version: TLSVersion) {
+        self =
+            switch version {
+            case .tls10: .tls10
+            case .tls11: .tls11
+            case .tls12: .tls12
+            case .tls13: .tls13
+            }
+    }
+}
+
+extension TLSHandshake {
+    /// What the handshake settled, for callers.
+    var info: ConnectionInfo.TLSInfo {
+        ConnectionInfo.TLSInfo(
+            version: version.flatMap { TLSVersion(rawValue: $0.rawValue) }, cipher: cipher, group: group, alpn: alpn,
+            resumed: resumed, certificates: certificates)
+    }
+}
+
+extension TLSError {
+    /// The code that callers see.
+    var transportCode: TransportError.Code {
+        switch code {
+        case .badTrust, .untrusted, .expired, .notYetValid, .wrongHost, .revoked, .certificateInvalid, .stapleInvalid:
+            .certificateInvalid
+        case .pinMismatch: .pinMismatch
+        case .badIdentity, .clientCertificateRejected: .clientCertificateInvalid
+        case .noSharedProtocol: .protocolRefused
+        case .badSettings, .protocolVersion, .noSharedCipher, .nameRefused, .notTLS, .alert, .closedInHandshake,
+            .malformed:
+            .tlsFailed
+        case .libraryFailure: .libraryFailure
+        }
+    }
+}
+
+/// Contexts and sessions of one loop. A context takes milliseconds to make, since it reads the trusted authorities, so
+/// routes with equal settings share one.
+final class TLSShelf {
+    private var contexts: [TLSSettings: TLSContext] = [:]
+    let sessions = TLSSessionStore()
+
+    /// Contexts that are kept. Beyond them all are dropped: who has so many identities makes them anew.
+    private static let limit = 64
+
+    func context(_ settings: TLSSettings) throws(TLSError) -> TLSContext {
+        if let known = contexts[settings] { return known }
+        let context = try TLSContext(.client, settings)
+        if contexts.count >= TLSShelf.limit { contexts = [:] }
+        contexts[settings] = context
+        return context
+    }
+}

@@ -1,0 +1,291 @@
+import HTTP2Engine
+import NativeH2Transport
+import Synchronization
+import TestKit
+import Testing
+import TransportCore
+import Wire
+
+/// Counts what a server saw.
+private final class Counter: Sendable {
+    private let value = Mutex(0)
+    func next() -> Int {
+        value.withLock { value in
+            value += 1
+            return value
+        }
+    }
+}
+
+@Suite("NativeH2Transport, HTTP/2 against a scripted server")
+struct HTTP2Tests {
+    let transport = NativeH2Transport()
+
+    private func call(_ server: H2Server, _ path: String = "/", _ method: HTTPRequest.Method = .get) -> Call {
+        Call(server.url(path), method).over(.http2PriorKnowledge)
+    }
+
+    @Test("above GOAWAY's last stream an exchange was not sent; those below go on; the next uses a new connection")
+    func goAway() async throws {
+        let seen = Counter()
+        let server = try H2Server { side, event in
+            guard case .request(let stream, _, _) = event else { return }
+            switch seen.next() {
+            case 1: break
+            case 2:
+                // GOAWAY with the first stream as the last, then the answer to it.
+                side.raw += [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+                side.answer(HTTP2Stream(id: 1, slot: stream.slot == 0 ? 1 : 0), "first")
+            default: side.answer(stream, "next")
+            }
+        }
+        defer { server.stop() }
+        let exchange = try call(server).exchange()
+        async let first = transport.send(exchange)
+        try await Task.sleep(for: .milliseconds(50))
+        let error = await #expect(throws: TransportError.self) { try await transport.send(exchange) }
+        #expect(error?.code == .goAway)
+        #expect(error?.retrySafety == .notSent)
+        #expect(try await first.text() == "first")
+        #expect(try await transport.send(exchange).text() == "next")
+        #expect(server.connectionCount == 2)
+    }
+
+    @Test("REFUSED_STREAM says that it was not processed; other resets do not")
+    func resets() async throws {
+        let server = try H2Server { side, event in
+            guard case .request(let stream, let head, _) = event else { return }
+            switch head.path {
+            case "/refused": side.engine.reset(stream, .refusedStream)
+            case "/reset": side.engine.reset(stream, .internalError)
+            case "/late":
+                try? side.engine.respond(on: stream, status: 200, hasContent: true)
+                _ = try? side.engine.send([1], on: stream)
+                var output: [UInt8] = []
+                side.engine.nextOutput(into: &output)
+                // RST_STREAM behind them; the engine would send it first.
+                side.raw += output + [0, 0, 4, 3, 0, 0, 0, 0, UInt8(stream.id), 0, 0, 0, 2]
+            default: side.answer(stream)
+            }
+        }
+        defer { server.stop() }
+        let refused = try await transport.failure(of: call(server, "/refused"))
+        #expect(refused.code == .streamRefused)
+        #expect(refused.retrySafety == .notSent)
+        let reset = try await transport.failure(of: call(server, "/reset"))
+        #expect(reset.code == .streamReset)
+        #expect(reset.retrySafety == .maybeProcessed)
+        let late = try await transport.failure(of: call(server, "/late"))
+        #expect(late.code == .streamReset)
+        #expect(late.phase == .body)
+        #expect(late.retrySafety == .processed)
+        #expect(try await transport.send(call(server)).text() == "ok")
+    }
+
+    @Test("cancelling resets the stream with CANCEL and spares its neighbour")
+    func cancelling() async throws {
+        let waiting = try Signal()
+        let server = try H2Server { side, event in
+            switch event {
+            case .request(_, let head, _) where head.path == "/never": waiting.fire()
+            case .request(let stream, _, _): side.answer(stream)
+            default: break
+            }
+        }
+        defer { server.stop() }
+        let route = try call(server).exchange().route
+        let never = try call(server, "/never").exchange().request
+        let other = try call(server).exchange().request
+        let task = Task { try await transport.send(Exchange(never, over: route)) }
+        try await waiting.wait()
+        task.cancel()
+        let error = await #expect(throws: TransportError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(error?.phase == .head)
+        let response = try await transport.send(Exchange(other, over: route))
+        #expect(response.reused)
+        #expect(server.connectionCount == 1)
+        #expect(server.closings.contains { $0.cause == .peerReset && $0.code == .cancel })
+    }
+
+    @Test("dropping a live body resets its stream")
+    func dropping() async throws {
+        let server = try H2Server { side, event in
+            guard case .request(let stream, let head, _) = event else { return }
+            guard head.path == "/endless" else { return side.answer(stream) }
+            try? side.engine.respond(on: stream, status: 200, hasContent: true)
+            _ = try? side.engine.send([UInt8](repeating: 1, count: 1 << 20), on: stream)
+        }
+        defer { server.stop() }
+        let route = try call(server).exchange().route
+        do {
+            let response = try await transport.send(
+                Exchange(try call(server, "/endless").exchange().request, over: route))
+            #expect(response.status == .ok)
+        }
+        let other = try await transport.send(Exchange(try call(server).exchange().request, over: route))
+        #expect(try await other.text() == "ok")
+        #expect(server.closings.contains { $0.cause == .peerReset && $0.code == .cancel })
+    }
+
+    @Test("a response that is complete stops the upload")
+    func earlyResponse() async throws {
+        let server = try H2Server { side, event in
+            if case .request(let stream, _, _) = event { side.answer(stream, status: 413, "too large") }
+        }
+        defer { server.stop() }
+        let asked = Counter()
+        struct Endless: BodyReader {
+            let asked: Counter
+            mutating func next() async throws -> [UInt8]? {
+                _ = asked.next()
+                return [UInt8](repeating: 0, count: 65_536)
+            }
+        }
+        let body = RequestBody.stream(BodyStream(replayable: false) { Endless(asked: asked) })
+        let response = try await transport.send(call(server, "/", .post).with { $0.body = body })
+        #expect(response.status.code == 413)
+        #expect(try await response.text() == "too large")
+        // The peer's window stops the reader long before.
+        #expect(asked.next() < 32)
+    }
+
+    @Test("request trailers arrive, and so does the body before them")
+    func requestTrailers() async throws {
+        let name = try #require(HTTPField.Name("x-sum"))
+        let server = try H2Server { side, event in
+            if case .trailers(let stream, let fields) = event { side.answer(stream, fields[name] ?? "none") }
+        }
+        defer { server.stop() }
+        let body = RequestBody.chunks([bytes("body")], trailers: [name: "7"])
+        let response = try await transport.send(call(server, "/", .post).with { $0.body = body })
+        #expect(try await response.text() == "7")
+    }
+
+    @Test("with Expect the body waits for 100, and goes out after the wait all the same", arguments: [true, false])
+    func expectContinue(answers: Bool) async throws {
+        let server = try H2Server { side, event in
+            switch event {
+            case .request(let stream, let head, let end):
+                #expect(head.fields[.expect] == "100-continue")
+                #expect(!end)
+                if answers { try? side.engine.inform(on: stream, status: 100) }
+            case .data(let stream, let body, true): side.answer(stream, String(decoding: body, as: UTF8.self))
+            default: break
+            }
+        }
+        defer { server.stop() }
+        let call = call(server, "/", .post).with {
+            $0.body = .bytes(bytes("hello"))
+            $0.options.expectContinue = answers ? .seconds(60) : .milliseconds(20)
+        }
+        #expect(try await transport.send(call).text() == "hello")
+    }
+
+    @Test("more exchanges than the peer allows streams wait their turn, in order, on one connection")
+    func streamLimit() async throws {
+        var options = HTTP2Options()
+        options.maxConcurrentStreams = 2
+        let server = try H2Server(options: options) { side, event in
+            if case .request(let stream, let head, _) = event { side.answer(stream, head.path ?? "") }
+        }
+        defer { server.stop() }
+        let transport = NativeH2Transport(configuration: .init(pool: oneConnection))
+        let exchange = try call(server).exchange()
+        // The first brings the peer's SETTINGS.
+        _ = try await transport.send(exchange)
+        let good = try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<50 { group.addTask { try await transport.send(exchange).text() } }
+            return try await group.reduce(into: 0) { $0 += $1 == "/" ? 1 : 0 }
+        }
+        #expect(good == 50)
+        #expect(server.connectionCount == 1)
+    }
+
+    @Test("when all streams are in use, another connection is opened")
+    func secondConnection() async throws {
+        var options = HTTP2Options()
+        options.maxConcurrentStreams = 1
+        let held = try Signal()
+        let server = try H2Server(options: options) { side, event in
+            guard case .request(let stream, let head, _) = event else { return }
+            if head.path == "/hold" { held.fire() } else { side.answer(stream, "\(side.number)") }
+        }
+        defer { server.stop() }
+        let route = try call(server).exchange().route
+        let exchange = Exchange(try call(server).exchange().request, over: route)
+        #expect(try await transport.send(exchange).text() == "0")
+        let hold = Exchange(try call(server, "/hold").exchange().request, over: route)
+        let task = Task { try await transport.send(hold) }
+        try await held.wait()
+        #expect(try await transport.send(exchange).text() == "1")
+        task.cancel()
+        _ = try? await task.value
+    }
+
+    private var oneConnection: PoolLimits {
+        var limits = PoolLimits()
+        limits.connectionsPerOrigin = 1
+        return limits
+    }
+
+    @Test("a black hole is found by PING within the bound, and the next exchange gets a new connection")
+    func blackHole() async throws {
+        let server = try H2Server { side, event in
+            guard case .request(let stream, let head, _) = event else { return }
+            if head.path == "/hole" { side.isDeaf = true } else { side.answer(stream) }
+        }
+        defer { server.stop() }
+        let transport = NativeH2Transport(
+            configuration: .init(keepAlive: .milliseconds(200), keepAliveTimeout: .milliseconds(600)))
+        let route = try call(server).exchange().route
+        let fine = Exchange(try call(server).exchange().request, over: route)
+        _ = try await transport.send(fine)
+        let hole = Exchange(try call(server, "/hole").exchange().request, over: route)
+        let error = await #expect(throws: TransportError.self) { try await transport.send(hole) }
+        #expect(error?.code == .connectionClosed)
+        #expect(error?.retrySafety == .maybeProcessed)
+        #expect(error?.reusedConnection == true)
+        #expect(error?.message.contains("PING") == true)
+        #expect(error?.elapsed ?? .zero < .seconds(5))
+        #expect(try await transport.send(fine).text() == "ok")
+        #expect(server.connectionCount == 2)
+    }
+
+    @Test("a reader that stalls holds no more than its window, and the others go on")
+    func stalledReader() async throws {
+        let server = try H2Server { side, event in
+            guard case .request(let stream, let head, _) = event else { return }
+            guard head.path == "/endless" else { return side.answer(stream) }
+            try? side.engine.respond(on: stream, status: 200, hasContent: true)
+            _ = try? side.engine.send([UInt8](repeating: 1, count: 4 << 20), on: stream, end: true)
+        }
+        defer { server.stop() }
+        let route = try call(server).exchange().route
+        let endless = Exchange(try call(server, "/endless").exchange().request, over: route)
+        let stalled = try await transport.send(endless)
+        for _ in 0..<20 {
+            #expect(try await transport.send(Exchange(try call(server).exchange().request, over: route)).status == .ok)
+        }
+        #expect(server.written < 300_000)
+        #expect(try await stalled.body.collect(upTo: 8 << 20).count == 4 << 20)
+    }
+
+    @Test("a body error of the caller ends its stream alone, and is found in the error")
+    func bodyFails() async throws {
+        struct Broken: Error {}
+        let server = try H2Server { side, event in
+            if case .request(let stream, let head, _) = event, head.path == "/" { side.answer(stream) }
+        }
+        defer { server.stop() }
+        let failing = call(server, "/up", .post).with { $0.body = .chunks([[1]], failing: Broken()) }
+        let error = try await transport.failure(of: failing)
+        #expect(error.code == .bodyFailed)
+        #expect(error.underlying is Broken)
+        for (declared, chunks) in [(Int64(3), [[1, 2]]), (1, [[1, 2]])] as [(Int64, [[UInt8]])] {
+            let wrong = call(server, "/up", .post).with { $0.body = .chunks(chunks, length: declared) }
+            #expect(try await transport.failure(of: wrong).code == .bodyLengthMismatch)
+        }
+        #expect(try await transport.send(call(server)).text() == "ok")
+    }
+}

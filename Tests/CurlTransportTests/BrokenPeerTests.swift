@@ -49,7 +49,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
                 + String(repeating: "Y: \(String(repeating: "y", count: 50_000))\r\n", count: 5) + "\r\n", .headTooLarge
         ),
         Refused(
-            "1,001 fields", "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 1_001) + "\r\n", .headTooLarge),
+            "1,001 fields", "HTTP/1.1 200 OK\r\n\(String(repeating: "A: b\r\n", count: 1_001))\r\n", .headTooLarge),
         Refused("endless 1xx", String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 101), .malformedResponse),
         Refused(
             "forbidden trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA : b\r\n\r\n",

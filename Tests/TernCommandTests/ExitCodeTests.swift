@@ -91,6 +91,13 @@ struct ExitCodeTests {
         #expect(said.hasPrefix("tern: (\(code)) ") && said.split(separator: "\n").count == 1, "\(said)")
     }
 
+    @Test("a server that never finishes the handshake: --connect-timeout counts it in")
+    func handshakeTimeout() async throws {
+        let raw = try RawServer(.readToEnd)
+        try await check(
+            Line("-sS --connect-timeout 0.3 https://127.0.0.1:{p}/"), 28, "after 300 ms", [("p", "\(raw.port)")])
+    }
+
     @Test("a reset connection")
     func reset() async throws {
         let raw = try RawServer(.readHead, .reset)

@@ -8,7 +8,8 @@ enum VersionText {
         let libraries =
             "\(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) brotli/\(LibraryVersions.brotli) "
             + "zstd/\(LibraryVersions.zstd)"
-        return (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
+        return
+            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
             + transport("h2", NativeH2Transport())).joined(separator: "\n")
     }
 

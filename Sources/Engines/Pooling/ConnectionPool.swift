@@ -93,6 +93,11 @@ package struct ConnectionPool: Sendable {
 
     // MARK: Decisions
 
+    /// Whether ``nextDecision(at:)`` may have something to say: a cheap question, for every exchange.
+    package var mayDecide: Bool {
+        !waiters.isEmpty || !closing.isEmpty || wantsAnother || (table.opening > 0 && table.open == 0)
+    }
+
     /// What is to be done next; nil if nothing is.
     package mutating func nextDecision(at now: Instant) -> PoolDecision? {
         if refusesWaiters {

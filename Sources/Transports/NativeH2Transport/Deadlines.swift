@@ -20,16 +20,6 @@ extension NativeExchange {
         return due
     }
 
-    /// The earliest moment at which anything about it could be due, without a look at details.
-    func firstLook(at now: Instant) -> Instant {
-        let timeouts = exchange.options.timeouts
-        var earliest = exchange.deadline ?? Instant(nanoseconds: .max)
-        for limit in [timeouts.attempt, timeouts.resolve, timeouts.connect, timeouts.tls, timeouts.poolWait] {
-            if let limit { earliest = min(earliest, now.advanced(by: limit)) }
-        }
-        return earliest
-    }
-
     private var stepLimit: StepLimit? {
         let timeouts = exchange.options.timeouts
         switch step {

@@ -15,11 +15,19 @@ final class Driver: @unchecked Sendable {
         case drained(NativeExchange)
         /// There are bytes of a request's body again.
         case uploadReady(NativeExchange)
-        case resolved(OpeningReference, Result<[IPAddress], OpeningFailure>)
-        case shutDown(by: Instant?, done: @Sendable () -> Void)
+        /// Anything else; rare, so that messages stay small.
+        case run(@Sendable () -> Void)
+        case shutDown(ShutDown)
     }
-    /// An attempt on its way through another thread.
-    struct OpeningReference: @unchecked Sendable { weak var opening: Opening? }
+    /// The wish to end, on its way to the loop.
+    final class ShutDown: Sendable {
+        let deadline: Instant?
+        let done: @Sendable () -> Void
+        init(by deadline: Instant?, _ done: @escaping @Sendable () -> Void) {
+            self.deadline = deadline
+            self.done = done
+        }
+    }
 
     let loop: IOLoop
     let configuration: NativeH2Transport.Configuration
@@ -37,7 +45,7 @@ final class Driver: @unchecked Sendable {
     // Work for the end of the turn
     private var touched: [Carrier] = []
     private var announced: [NativeExchange] = []
-    private var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
+    private var ready: [Waiter] = []
     private var isTurnMarked = false
     private var endTurn: () -> Void = {}
 
@@ -83,10 +91,11 @@ final class Driver: @unchecked Sendable {
         while let message = messages.popFirst() {
             switch message {
             case .start(let exchange):
-                exchange.waiter?.resume(.failure(NativeH2Transport.closed(exchange.exchange)))
+                exchange.outcome = .failure(NativeH2Transport.closed(exchange.exchange))
+                exchange.waiter?.resume()
                 exchange.waiter = nil
-            case .shutDown(_, let done): done()
-            case .cancel, .drained, .uploadReady, .resolved: break
+            case .shutDown(let wish): wish.done()
+            case .cancel, .drained, .uploadReady, .run: break
             }
         }
     }
@@ -113,8 +122,8 @@ final class Driver: @unchecked Sendable {
             exchange.isStarved = false
             exchange.since = now
             carrier.feedUpload(of: exchange)
-        case .resolved(let reference, let answer): reference.opening?.resolved(answer)
-        case .shutDown(let deadline, let done): shutDown(by: deadline, done)
+        case .run(let action): action()
+        case .shutDown(let wish): shutDown(by: wish.deadline, wish.done)
         }
     }
 
@@ -123,20 +132,20 @@ final class Driver: @unchecked Sendable {
     private func start(_ exchange: NativeExchange) {
         guard !exchange.isCancelled, !isClosed else {
             exchange.step = .done
-            let error =
-                exchange.isCancelled ? cancellation(of: exchange) : NativeH2Transport.closed(exchange.exchange)
-            resume(exchange, .failure(error))
-            return
+            exchange.outcome = .failure(
+                exchange.isCancelled ? cancellation(of: exchange) : NativeH2Transport.closed(exchange.exchange))
+            return resume(exchange)
         }
         let route = routeState(for: exchange.exchange.route)
         exchange.route = route
         exchange.index = exchanges.count
         exchanges.append(exchange)
         exchange.step = .queued
+        exchange.started = now
         exchange.since = now
         exchange.tell(.queued, at: now)
-        let first = exchange.firstLook(at: now)
-        if first < nextSweep { look(at: first) }
+        look(after: limits(of: exchange).earliest)
+        if let deadline = exchange.exchange.deadline { look(at: deadline) }
         route.enqueue(exchange)
     }
 
@@ -169,24 +178,21 @@ final class Driver: @unchecked Sendable {
     /// Ends an exchange: its stream or connection is let go, its waiter or its body's reader gets the outcome.
     func finish(_ exchange: NativeExchange, _ outcome: Result<HTTPFields, TransportError>) {
         guard exchange.step != .done else { return }
-        let result: Result<TransportResponse, TransportError>?
         switch outcome {
         case .success(let trailers):
             exchange.tell(.done(trailers: trailers), at: now)
             if let channel = exchange.channel {
                 exchange.flushPieces()
                 channel.finish(trailers: trailers)
-                result = nil
             } else {
-                result = exchange.response(ResponseBody(exchange.takeBytes(), trailers: trailers))
+                exchange.outcome = .success(ResponseBody(exchange.takeBytes(), trailers: trailers))
             }
         case .failure(let error):
             if let channel = exchange.channel {
                 exchange.flushPieces()
                 channel.fail(error)
-                result = nil
             } else {
-                result = .failure(error)
+                exchange.outcome = .failure(error)
             }
         }
         exchange.step = .done
@@ -199,14 +205,15 @@ final class Driver: @unchecked Sendable {
         exchange.route = nil
         exchange.channel = nil
         exchange.pieces = []
-        if let result { resume(exchange, result) }
+        resume(exchange)
         wake()
     }
 
-    private func resume(_ exchange: NativeExchange, _ result: Result<TransportResponse, TransportError>) {
+    /// Wakes the task that waits for the outcome, at the end of the turn.
+    private func resume(_ exchange: NativeExchange) {
         guard let waiter = exchange.waiter else { return }
         exchange.waiter = nil
-        ready.append((waiter, result))
+        ready.append(waiter)
     }
 
     private func remove(_ exchange: NativeExchange) {
@@ -255,7 +262,7 @@ final class Driver: @unchecked Sendable {
         if !ready.isEmpty {
             let answers = ready
             ready.removeAll(keepingCapacity: true)
-            for (waiter, result) in answers { waiter.resume(result) }
+            for waiter in answers { waiter.resume() }
         }
         if isClosed, exchanges.isEmpty { end() }
     }
@@ -266,13 +273,28 @@ final class Driver: @unchecked Sendable {
         if exchange.waiter != nil {
             let channel = exchange.makeChannel(self)
             exchange.channel = channel
-            resume(exchange, exchange.response(ResponseBody(channel)))
+            exchange.outcome = .success(ResponseBody(channel))
+            resume(exchange)
         }
         exchange.flushPieces()
         exchange.carrier?.delivered(exchange)
     }
 
     // MARK: Time
+
+    private var knownLimits = ExchangeLimits(ExchangeOptions())
+
+    /// The timeouts of an exchange. Sessions share options among exchanges, so mostly they are those of the last one.
+    func limits(of exchange: NativeExchange) -> ExchangeLimits {
+        if exchange.exchange.options != knownLimits.options { knownLimits = ExchangeLimits(exchange.exchange.options) }
+        return knownLimits
+    }
+
+    /// As ``look(at:)``, so many nanoseconds from now; not at all for `Int64.max`.
+    func look(after nanoseconds: Int64) {
+        let (instant, overflow) = now.nanoseconds.addingReportingOverflow(nanoseconds)
+        if !overflow, instant < nextSweep.nanoseconds { look(at: Instant(nanoseconds: instant)) }
+    }
 
     /// Makes sure that timeouts are looked at at `instant` or shortly after.
     ///

@@ -43,10 +43,8 @@ final class H1Carrier: Carrier {
         } else {
             feedUpload(of: exchange)
         }
-        let timeouts = exchange.exchange.options.timeouts
-        if let limit = exchange.step == .waiting ? timeouts.firstByte : timeouts.idleWrite {
-            driver.look(at: driver.now.advanced(by: limit))
-        }
+        let times = driver.limits(of: exchange)
+        driver.look(after: exchange.step == .waiting ? times.firstByte : times.idleWrite)
     }
 
     /// The head as HTTP/1.1 has it (RFC 9112 §3).
@@ -180,9 +178,7 @@ final class H1Carrier: Carrier {
         case .response(let head):
             exchange.receiveHead(head.status, head.reason, head.fields, at: driver.now)
             exchange.holdsBodyUntil = nil
-            if let limit = exchange.exchange.options.timeouts.idleRead {
-                driver.look(at: driver.now.advanced(by: limit))
-            }
+            driver.look(after: driver.limits(of: exchange).idleRead)
             if case .prompt = exchange.exchange.delivery { driver.announce(exchange) }
         case .body(let bytes):
             _ = exchange.receiveBody(bytes, driver)

@@ -77,10 +77,8 @@ final class H2Carrier: Carrier {
     }
 
     private func watchTime(of exchange: NativeExchange) {
-        let timeouts = exchange.exchange.options.timeouts
-        if let limit = exchange.step == .waiting ? timeouts.firstByte : timeouts.idleWrite {
-            driver.look(at: driver.now.advanced(by: limit))
-        }
+        let limits = driver.limits(of: exchange)
+        driver.look(after: exchange.step == .waiting ? limits.firstByte : limits.idleWrite)
     }
 
     /// The engine did not take the request: nothing of it was sent.

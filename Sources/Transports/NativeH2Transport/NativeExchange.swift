@@ -24,10 +24,15 @@ final class NativeExchange: @unchecked Sendable {
 
     let exchange: Exchange
     let framing: RequestFraming
-    let started: Instant
+    /// When the loop took it.
+    var started: Instant
     /// Keeps the loops running while a live body is read.
     let keeper: any AnyObject & Sendable
     var waiter: Waiter?
+    /// How it ended, or that its body is live: for the task that waits, set before it is resumed.
+    var outcome: Result<ResponseBody, TransportError>?
+    /// The connection that carries it.
+    var info: ConnectionInfo?
 
     // Where it stands
     var step = Step.new
@@ -58,6 +63,9 @@ final class NativeExchange: @unchecked Sendable {
     var reason = ""
     var fields: HTTPFields = [:]
     var informationals = 0
+    /// What has come of a buffered body.
+    var body: [UInt8] = []
+    /// What has come of a live body since the reader was last given something.
     var pieces: [[UInt8]] = []
     var received: Int64 = 0
     var declaredLength: Int64?
@@ -69,14 +77,12 @@ final class NativeExchange: @unchecked Sendable {
     /// Bytes that the reader took and the loop was not told of.
     let unreported = Atomic(0)
 
-    init(
-        _ exchange: Exchange, framing: RequestFraming, at now: Instant, keeper: any AnyObject & Sendable
-    ) {
+    init(_ exchange: Exchange, framing: RequestFraming, keeper: any AnyObject & Sendable) {
         self.exchange = exchange
         self.framing = framing
         self.keeper = keeper
-        started = now
-        since = now
+        started = Instant(nanoseconds: 0)
+        since = started
     }
 
     /// Tells the observer of the exchange, if there is one.
@@ -129,29 +135,31 @@ final class NativeExchange: @unchecked Sendable {
             proxyAnswer: failure.proxyAnswer, libraryCode: failure.libraryCode, underlying: failure.underlying)
     }
 
-    /// The response with `body`.
-    func response(_ body: ResponseBody) -> Result<TransportResponse, TransportError> {
-        guard let carrier else {
-            return .failure(error(.libraryFailure, "\(summary) ended well without a connection"))
+    /// The response, or why there is none: for the task that waits, once it was resumed.
+    func result() throws(TransportError) -> TransportResponse {
+        // Taken out: a live body holds its channel, and that the exchange.
+        guard let outcome = outcome.take() else {
+            throw error(.libraryFailure, "\(summary) ended without an outcome")
         }
-        return .success(
-            TransportResponse(
-                status: HTTPResponse.Status(code: status, reasonPhrase: reason), fields: fields,
-                connection: carrier.info, reused: isReused, body: body))
+        let body = try outcome.get()
+        guard let info else { throw error(.libraryFailure, "\(summary) ended without a connection") }
+        return TransportResponse(
+            status: HTTPResponse.Status(code: status, reasonPhrase: reason), fields: fields, connection: info,
+            reused: isReused, body: body)
     }
 }
 
 /// The task that waits in `send`. Resumed once: whoever resumes it takes it out of the exchange before.
 @safe
 struct Waiter: Sendable {
-    private let continuation: UnsafeContinuation<Result<TransportResponse, TransportError>, Never>
+    private let continuation: UnsafeContinuation<Void, Never>
 
     /// Suspends the calling task until the waiter that `body` is given is resumed.
-    static func wait(_ body: (Waiter) -> Void) async -> Result<TransportResponse, TransportError> {
+    static func wait(_ body: (Waiter) -> Void) async {
         await unsafe withUnsafeContinuation { continuation in
             unsafe body(Waiter(continuation: continuation))
         }
     }
 
-    func resume(_ result: Result<TransportResponse, TransportError>) { unsafe continuation.resume(returning: result) }
+    func resume() { unsafe continuation.resume() }
 }

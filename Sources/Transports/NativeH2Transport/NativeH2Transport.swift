@@ -45,18 +45,19 @@ public final class NativeH2Transport: Transport {
         try NativeH2Transport.check(exchange)
         let framing = try RequestFraming(exchange.request)
         let driver = try core.driver(for: exchange)
-        let state = NativeExchange(exchange, framing: framing, at: SystemClock().now, keeper: core)
-        let result = await withTaskCancellationHandler {
+        let state = NativeExchange(exchange, framing: framing, keeper: core)
+        await withTaskCancellationHandler {
             await Waiter.wait { waiter in
                 state.waiter = waiter
                 if !driver.push(.start(state)) {
-                    waiter.resume(.failure(NativeH2Transport.closed(exchange)))
+                    state.outcome = .failure(NativeH2Transport.closed(exchange))
+                    waiter.resume()
                 }
             }
         } onCancel: {
             driver.push(.cancel(state))
         }
-        return try result.get()
+        return try state.result()
     }
 
     /// See ``Transport/shutdown(by:)``.
@@ -108,7 +109,7 @@ final class Core: Sendable {
     deinit {
         for driver in state.withLock({ $0.drivers }) {
             // The message keeps the driver until it has closed everything.
-            driver.push(.shutDown(by: Instant(nanoseconds: .min), done: { _ = driver }))
+            driver.push(.shutDown(Driver.ShutDown(by: Instant(nanoseconds: .min)) { _ = driver }))
         }
     }
 
@@ -152,7 +153,8 @@ final class Core: Sendable {
 
     private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            if !driver.push(.shutDown(by: deadline, done: { continuation.resume() })) { continuation.resume() }
+            let wish = Driver.ShutDown(by: deadline) { continuation.resume() }
+            if !driver.push(.shutDown(wish)) { continuation.resume() }
         }
     }
 }

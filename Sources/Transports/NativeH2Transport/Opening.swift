@@ -32,6 +32,9 @@ final class Opening: LinkUser, ReadinessHandler {
     private var securing = Securing.nothing
     private var isOver = false
 
+    /// An attempt on its way through another thread.
+    private struct Reference: @unchecked Sendable { weak var opening: Opening? }
+
     /// Whose TLS handshake is under way.
     private enum Securing { case nothing, proxy, origin }
 
@@ -91,11 +94,11 @@ final class Opening: LinkUser, ReadinessHandler {
     // MARK: Addresses
 
     private func resolve(_ host: String) {
-        let reference = Driver.OpeningReference(opening: self)
+        let reference = Reference(opening: self)
         let connect = route.connect
         resolving = Task { [driver] in
             let answer = await Destination.addresses(of: host, connect)
-            driver.push(.resolved(reference, answer))
+            driver.push(.run { reference.opening?.resolved(answer) })
         }
         state.openingMovedOn()
     }

@@ -38,8 +38,11 @@ extension NativeExchange {
         if exchange.onEvent != nil {
             tell(.downloadProgress(received: received, total: declaredLength), at: driver.now)
         }
+        guard isLive else {
+            if body.isEmpty { body = bytes } else { body.append(contentsOf: bytes) }
+            return false
+        }
         pieces.append(bytes)
-        guard isLive else { return false }
         driver.announce(self)
         return true
     }
@@ -52,23 +55,22 @@ extension NativeExchange {
         }
     }
 
-    /// All bytes that have come, as one array, and forgets them.
+    /// The buffered body, and forgets it. What a live body holds yet is behind it.
     func takeBytes() -> [UInt8] {
-        guard pieces.count != 1 else {
-            defer { pieces = [] }
-            return pieces[0]
-        }
-        guard !pieces.isEmpty else { return [] }
-        var all: [UInt8] = []
-        all.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
-        for piece in pieces { all.append(contentsOf: piece) }
+        var taken: [UInt8] = []
+        swap(&taken, &body)
+        for piece in pieces { if taken.isEmpty { taken = piece } else { taken.append(contentsOf: piece) } }
         pieces = []
-        return all
+        return taken
     }
 
     /// Gives what has come to the reader.
     func flushPieces() {
-        guard let channel, !pieces.isEmpty else { return }
+        guard let channel, !pieces.isEmpty || !body.isEmpty else { return }
+        if !body.isEmpty {
+            channel.append(body)
+            body = []
+        }
         let ready = pieces
         pieces = []
         for piece in ready { channel.append(piece) }

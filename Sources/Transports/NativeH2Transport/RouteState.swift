@@ -14,6 +14,8 @@ final class RouteState {
     unowned let driver: Driver
 
     private var pool: ConnectionPool
+    /// How long a connection rests, in nanoseconds.
+    private let idle: Int64
     /// By the slot of their tickets.
     private var waiting: [NativeExchange?] = []
     /// By the slot of their names in the pool.
@@ -43,6 +45,7 @@ final class RouteState {
                 .unknown
             }
         pool = ConnectionPool(settings, kind: kind)
+        idle = settings.idle.clampedNanoseconds
     }
 
     // MARK: Exchanges
@@ -83,6 +86,7 @@ final class RouteState {
         guard let carrier = carriers[Int(connection.slot)] else { return }
         exchange.isReused = uses > 0
         exchange.carrier = carrier
+        exchange.info = carrier.info
         // What it waited for belongs to its history.
         if waited, exchange.since <= carrier.readyAt { carrier.history.tell(exchange) }
         carrier.begin(exchange)
@@ -98,7 +102,7 @@ final class RouteState {
 
     func released(_ connection: PooledConnection, isReusable: Bool) {
         pool.released(connection, isReusable: isReusable, at: driver.now)
-        driver.look(at: driver.now.advanced(by: pool.settings.idle))
+        driver.look(after: idle)
         decide()
     }
 
@@ -140,7 +144,7 @@ final class RouteState {
 
     /// Carries out what the pool decides. Decisions that these bring about are carried out by the same loop.
     private func decide() {
-        guard !isDeciding else { return }
+        guard pool.mayDecide, !isDeciding else { return }
         isDeciding = true
         defer { isDeciding = false }
         while let decision = pool.nextDecision(at: driver.now) {

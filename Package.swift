@@ -101,7 +101,8 @@ let package = Package(
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "Codings", "FileIO"], path: "Sources/CLI/TernCommand",
+            name: "TernCommand", dependencies: ["Tern", "NativeH2Transport", "Codings", "FileIO"],
+            path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
         .plugin(

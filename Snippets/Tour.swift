@@ -14,7 +14,7 @@ func tour(server: String, authority: String, upload: String) async throws {
     }
 
     let page = try await session.get("\(server)/page")
-    print("GET           \(page.status.code) over HTTP/\(page.version.rawValue), \(page.bytes.count) bytes, gzip taken off")
+    print("GET           \(page.status.code) over HTTP/\(page.version.rawValue), \(page.bytes.count) bytes decoded")
 
     let echoed = try await session.post("\(server)/echo", .json(Bird(name: "arctic tern", wingspan: 80)))
     print("JSON POST     came back as \(try echoed.json(as: Bird.self))")

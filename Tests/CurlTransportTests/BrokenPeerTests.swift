@@ -170,7 +170,8 @@ struct BrokenPeerTests {
     @Test("trailers over HTTP/2", .requires(.nghttpd))
     func trailersHTTP2() async throws {
         let server = try await NghttpdServer.shared()
-        let response = try await transport.send(Sending(server.url("/1k")).trusting(server.ca))
+        let sending = Sending(server.url("/1k")).trusting(server.ca).with { $0.fields[.te] = "trailers" }
+        let response = try await transport.send(sending)
         #expect(response.version == .http2)
         #expect(try await response.text().utf8.count > 0)
         #expect(response.body.trailers[HTTPField.Name("x-trailer") ?? .from] == "nghttpd")

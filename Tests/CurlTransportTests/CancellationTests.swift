@@ -201,3 +201,97 @@ struct CancellationTests {
         _ = await first.result
     }
 }
+
+@Suite("CurlTransport, cancelled at once, and streams that run out")
+struct EdgeTests {
+    let transport = CurlTransport()
+
+    @Test("a task that is cancelled before it sends gets its error, and sends nothing")
+    func beforeSending() async throws {
+        let server = try RawServer(.readHead, ok("never"), .close)
+        let exchange = try Sending(server.url("/")).exchange()
+        let transport = transport
+        for _ in 0..<50 {
+            let go = try Signal()
+            let task = Task {
+                try? await go.wait()
+                return try await transport.send(exchange)
+            }
+            task.cancel()
+            go.fire()
+            let error = await #expect(throws: TransportError.self) { _ = try await task.value }
+            #expect(error?.code == .cancelled)
+            #expect(error?.retrySafety == .notSent)
+        }
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test("a race of cancelling and answering ends once, either way", .requires(.nginx))
+    func races() async throws {
+        let nginx = try await NginxServer.shared()
+        let exchange = try Sending(nginx.url("/1k", .tls)).trusting(nginx.ca).exchange()
+        let transport = transport
+        _ = try await transport.send(exchange)
+        let outcomes = await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<400 {
+                group.addTask {
+                    let task = Task { try await transport.send(exchange) }
+                    for _ in 0..<(number % 20) { await Task.yield() }
+                    task.cancel()
+                    switch await task.result {
+                    case .success(let response): return response.body.whole != nil || response.status == .ok
+                    case .failure(let error): return (error as? TransportError)?.code == .cancelled
+                    }
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(outcomes == 400)
+        #expect(try await transport.send(exchange).status == .ok)
+    }
+
+    @Test("a caller that is isolated to an actor goes on there", .requires(.nginx))
+    func actors() async throws {
+        actor Counter {
+            var count = 0
+            func fetch(_ exchange: Exchange, by transport: CurlTransport) async throws {
+                _ = try await transport.send(exchange)
+                preconditionIsolated()
+                count += 1
+            }
+        }
+        let nginx = try await NginxServer.shared()
+        let exchange = try Sending(nginx.url("/1k", .tls)).trusting(nginx.ca).exchange()
+        let (transport, counter) = (transport, Counter())
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<50 { group.addTask { try await counter.fetch(exchange, by: transport) } }
+            for _ in 0..<20 {
+                group.addTask { @MainActor in
+                    _ = try await transport.send(exchange)
+                    MainActor.preconditionIsolated()
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(await counter.count == 50)
+    }
+
+    @Test("when all streams of a connection are taken, another connection is made", .requires(.hypercorn))
+    func growing() async throws {
+        let hypercorn = try await HypercornServer.shared()
+        let hang = try Sending(hypercorn.url("/hang")).trusting(hypercorn.ca).exchange()
+        let quick = try Sending(hypercorn.url("/echo")).exchange().request
+        let transport = transport
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<100 { group.addTask { _ = try? await transport.send(hang) } }
+            group.addTask {
+                let response = try await transport.send(Exchange(quick, over: hang.route))
+                #expect(response.status == .ok)
+            }
+            // The hanging ones never end by themselves: the quick one is the first to.
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+}

@@ -86,6 +86,44 @@ struct ExchangeTests {
         #expect(link.takeClient().first == .response(stream, status: 204, fields: fields, end: true))
     }
 
+    @Test(
+        "heads that are alike, begin alike, are cut short, or follow one that was refused are each told as they were sent"
+    )
+    func headAfterHead() throws {
+        var options = HTTP2Options()
+        options.fields = 12
+        let link = try Link(client: options)
+        link.run()
+        var random = SplitMix(state: 42)
+        let usual: [(HTTPField.Name, String)] = [
+            (.server, "test"), (.contentType, "text/html"), (.cacheControl, "no-store"), (.vary, "accept"),
+            (.eTag, String(repeating: "e", count: 300)), (.setCookie, "a=1"), (.setCookie, "a=1"),
+        ]
+        for round in 0..<400 {
+            var fields = HTTPFields()
+            for (name, value) in usual.prefix(round % 3 == 0 ? 7 : Int(random.next() % 8)) {
+                fields.append(HTTPField(name: name, value: random.next() % 16 == 0 ? value + "\(round % 5)" : value))
+            }
+            let isTooLong = round % 10 == 9
+            if isTooLong { for index in 0..<13 { fields.append(HTTPField(name: .odd, value: "\(index)")) } }
+            let stream = try link.client.request(.get())
+            link.run()
+            let there = try #require(link.takeRequests().first)
+            try link.server.respond(on: there, status: 200, fields: fields)
+            link.run()
+            let events = link.takeClient()
+            guard !isTooLong else {
+                #expect(events.closing(of: stream)?.cause == .headTooLarge)
+                continue
+            }
+            guard case .response(stream, status: 200, fields: let received, end: true)? = events.first else {
+                Issue.record("no response in round \(round)")
+                return
+            }
+            #expect(Array(received) == Array(fields), "round \(round)")
+        }
+    }
+
     @Test("HEAD and 304 with a Content-Length have no content and are complete", arguments: [200, 304])
     func noContent(status: Int) throws {
         let link = try Link()

@@ -6,7 +6,8 @@ import TransportCore
         _ method: HTTPRequest.Method = .get, _ fields: HTTPFields = [:], _ body: RequestBody = .empty,
         trailers: HTTPFields = [:]
     ) throws -> Request {
-        Request(method: method, url: try HTTPURL("https://a.test:8443/x"), fields: fields, body: body, trailers: trailers)
+        let url = try HTTPURL("https://a.test:8443/x")
+        return Request(method: method, url: url, fields: fields, body: body, trailers: trailers)
     }
     static func field(_ name: String, _ value: String) throws -> HTTPFields {
         var fields = HTTPFields()

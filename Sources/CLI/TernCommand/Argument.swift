@@ -2,8 +2,9 @@ import TernCore
 
 /// Reads the arguments of options, as curl reads them.
 enum Argument {
-    static func integer(_ text: String, _ option: String) throws -> Int {
-        guard let number = Int(text), number >= -1 else {
+    /// A number of things; -1 for as many as there are, where curl has that.
+    static func integer(_ text: String, _ option: String, allowsAny: Bool = false) throws -> Int {
+        guard let number = Int(text), number >= (allowsAny ? -1 : 0) else {
             throw UsageError("\(option): expected a number, got '\(text)'")
         }
         return number < 0 ? Int.max : number
@@ -17,18 +18,32 @@ enum Argument {
         return .milliseconds(Int64(seconds * 1_000))
     }
 
-    /// Bytes with `k`, `M` or `G`, powers of 1,024.
-    static func bytes(_ text: String, _ option: String) throws -> Int64 {
-        let factors: [Character: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "b": 1]
+    /// Seconds, of which none means no limit.
+    static func limit(_ text: String, _ option: String) throws -> Duration? {
+        let seconds = try seconds(text, option)
+        return seconds == .zero ? nil : seconds
+    }
+
+    /// Bytes with `k`, `M`, `G`, `T` or `P`, powers of 1,024; none at all for 0.
+    static func bytes(_ text: String, _ option: String) throws -> Int64? {
+        let factors: [Character: Int64] = [
+            "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50,
+        ]
         var digits = text
         var factor: Int64 = 1
         if let last = text.lowercased().last, let known = factors[last] {
             digits.removeLast()
             factor = known
         }
-        guard let number = Int64(digits), number >= 0, case let (value, false) = number.multipliedReportingOverflow(by: factor)
-        else { throw UsageError("\(option): expected bytes a second, got '\(text)'") }
-        return value
+        guard let number = Int64(digits), number >= 0,
+            case (let value, false) = number.multipliedReportingOverflow(by: factor)
+        else { throw UsageError("\(option): expected bytes, as in 500k or 2M, got '\(text)'") }
+        return value == 0 ? nil : value
+    }
+
+    /// The data of `-d` and its kin: `@file` reads one.
+    static func data(_ text: String, stripsLines: Bool) -> DataPart {
+        text.hasPrefix("@") ? .file(String(text.dropFirst()), stripsLines: stripsLines) : .text(text)
     }
 
     /// `content`, `=content`, `name=content`, `@file`, `name@file`.
@@ -40,39 +55,12 @@ enum Argument {
         return text[mark] == "=" ? .encoded(name: name, value: rest) : .encodedFile(name: name, path: rest)
     }
 
-    /// `name=text`, `name=@file`, `name=<file`, each with `;type=…` and `;filename=…` behind.
-    static func form(_ text: String) throws -> FormField {
-        var field = try formString(text)
-        guard case .text(let value) = field.value else { return field }
-        let parts = value.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
-        var content = parts.first ?? ""
-        for part in parts.dropFirst() {
-            let trimmed = part.drop { $0 == " " }
-            if trimmed.hasPrefix("type=") {
-                field.type = String(trimmed.dropFirst(5))
-            } else if trimmed.hasPrefix("filename=") {
-                field.filename = unquoted(String(trimmed.dropFirst(9)))
-            } else {
-                content += ";" + part
-            }
+    /// A version of TLS, for `--tls-max`; `default` sets no limit.
+    static func tlsVersion(_ text: String, _ option: String) throws -> TLSVersion? {
+        if text == "default" { return nil }
+        guard let version = TLSVersion(rawValue: text) else {
+            throw UsageError("\(option): '\(text)' is not a version of TLS; try 1.2 or 1.3")
         }
-        switch content.first {
-        case "@": field.value = .file(unquoted(String(content.dropFirst())))
-        case "<": field.value = .content(unquoted(String(content.dropFirst())))
-        default: field.value = .text(content)
-        }
-        return field
-    }
-
-    static func formString(_ text: String) throws -> FormField {
-        guard let mark = text.firstIndex(of: "="), mark != text.startIndex else {
-            throw UsageError("--form: expected NAME=VALUE, got '\(text)'")
-        }
-        return FormField(name: String(text[..<mark]), value: .text(String(text[text.index(after: mark)...])))
-    }
-
-    private static func unquoted(_ text: String) -> String {
-        guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
-        return String(text.dropFirst().dropLast())
+        return version
     }
 }

@@ -7,16 +7,17 @@ enum ExitCode {
         case let error as UsageError: error.code
         case let error as TransportError: of(error)
         case let error as HTTPURLError: of(error)
+        case is InvalidField, is CredentialsError, is InvalidMultipart: 43
         case let error as HTTPError:
             switch error.kind {
             case .transport(let error): of(error)
             case .input(let error): of(input: error)
-            case .body(let error): error is TransportError ? of(error) : 26
+            case .body(let error): error is BodyNotReplayable ? 65 : of(input: error)
             case .decoding(let error): of(decoding: error)
             case .file: 23
-            case .redirects: 47
+            case .redirects(let reason): reason.contains("unsupported scheme") ? 1 : 47
             case .status: 22
-            case .middleware(let error): error is HTTPError || error is TransportError ? of(error) : 2
+            case .middleware(let error): of(error)
             case .cancelled: 42
             }
         default: 2
@@ -32,6 +33,8 @@ enum ExitCode {
         switch error {
         case let error as HTTPURLError: of(error)
         case let error as TransportError: of(error)
+        case let error as UsageError: error.code
+        case is InvalidField, is CredentialsError, is InvalidMultipart: 43
         default: 26
         }
     }
@@ -44,12 +47,18 @@ enum ExitCode {
         }
     }
 
+    /// What libcurl called it, where it was libcurl; else by what happened.
     static func of(_ error: TransportError) -> Int32 {
-        switch error.code {
+        if let name = error.libraryCode, name.hasPrefix("CURLE_"), name.hasSuffix(")"), error.code != .cancelled,
+            let mark = name.lastIndex(of: "("), let code = Int32(name[name.index(after: mark)...].dropLast()), code > 0
+        {
+            return code
+        }
+        return switch error.code {
         case .badRequest: 43
         case .unsupported: 4
         case .closed: 2
-        case .hostNotFound, .resolveFailed: error.phase == .resolve && error.message.contains("proxy") ? 5 : 6
+        case .hostNotFound, .resolveFailed: error.message.contains("proxy") ? 5 : 6
         case .addressRefused, .connectionRefused, .connectFailed: 7
         case .tlsFailed: 35
         case .certificateInvalid: 60

@@ -11,7 +11,8 @@ enum Help {
             }
         }
         lines += [
-            "", "Examples", "  tern https://example.org/", "  tern --json '{\"name\": \"tern\"}' https://example.org/birds",
+            "", "Examples", "  tern https://example.org/",
+            "  tern --json '{\"name\": \"tern\"}' https://example.org/birds",
             "  tern -L -o page.html --timeline https://example.org/",
         ]
         return lines.joined(separator: "\n")

@@ -21,6 +21,11 @@ struct InputReader: BodyReader {
         }
     }
 
+    /// The lines of a text file, without their ends and without empty ones.
+    static func lines(of path: String) throws -> [String] {
+        String(decoding: try all(of: path), as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+    }
+
     private static func some(of descriptor: Int32, _ name: String) throws -> [UInt8] {
         let room = 65_536
         while true {

@@ -14,11 +14,14 @@ struct Invocation {
     var isHead = false
     var userAgent: String?
     var referer: String?
+    var refersToHops = false
     var compressed = false
     var range: String?
     var cookies: [String] = []
     var requestTarget: String?
     var pathAsIs = false
+    var globs = true
+    var expectTimeout: Duration = .seconds(1)
     // Credentials
     var user: String?
     var bearer: String?
@@ -36,7 +39,12 @@ struct Invocation {
     var minimumTLS: TLSVersion = .tls12
     var maximumTLS: TLSVersion?
     var proxy: String?
+    var noProxy: String?
     var proxyUser: String?
+    var proxyHeaders: [String] = []
+    var proxyTunnel = false
+    var proxyInsecure = false
+    var proxyCacert: String?
     var unixSocket: String?
     var resolve: [String] = []
     var connectTo: [String] = []
@@ -45,14 +53,15 @@ struct Invocation {
     var maxTime: Duration?
     var connectTimeout: Duration?
     var limitRate: Int64?
-    var retries = 0
-    var retryDelay: Duration?
+    var maxFileSize: Int64?
+    var retry = RetrySettings()
     var followsRedirects = false
     var maxRedirects = 50
-    var expectTimeout: Duration = .seconds(1)
     // Output
-    var output: String?
-    var remoteName = false
+    /// The n-th belongs to the n-th URL.
+    var outputs: [OutputChoice] = []
+    var remoteNameForAll = false
+    var outputFolder: String?
     var createDirs = false
     var dumpHeader: String?
     var include = false
@@ -62,15 +71,35 @@ struct Invocation {
     var fail = false
     var failWithBody = false
     var writeOut: String?
-    var progressBar = false
+    var showsMeter = true
     var timeline = false
     // Instead of a request
     var showsHelp = false
     var showsVersion = false
+
+    /// Whether messages and warnings are wanted.
+    var tells: Bool { !silent || showError }
+}
+
+/// Where a body goes.
+enum OutputChoice: Equatable {
+    /// To this file; `-` for standard output.
+    case file(String)
+    /// To a file named as in the URL.
+    case remoteName
+}
+
+/// What `--retry` and its kin say.
+struct RetrySettings: Equatable {
+    var limit = 0
+    var delay: Duration?
+    var longest: Duration?
+    var afterRefusal = false
+    var afterAnything = false
 }
 
 /// A piece of a request body from `-d` and its kin.
-enum DataPart {
+enum DataPart: Equatable {
     /// As it stands.
     case text(String)
     /// The content of a file, `-` for standard input; without line ends and NULs for `-d`, untouched for
@@ -79,18 +108,4 @@ enum DataPart {
     /// To be percent-encoded: the value, or a file's content, with a name in front or none.
     case encoded(name: String, value: String)
     case encodedFile(name: String, path: String)
-}
-
-/// A part of a multipart form from `-F`.
-struct FormField {
-    var name: String
-    var value: Value
-    var type: String?
-    var filename: String?
-    enum Value {
-        case text(String)
-        case file(String)
-        /// A file's content as the value of a plain field (`name=<file`).
-        case content(String)
-    }
 }

@@ -8,6 +8,9 @@ struct OptionSpec: Sendable {
     let help: String
     let apply: @Sendable (inout Invocation, String) throws -> Void
 
+    /// What a switch is given for `--no-…`.
+    static let off = "no"
+
     /// The headings of the help.
     enum Group: String, CaseIterable {
         case request = "Request"
@@ -43,7 +46,7 @@ struct OptionSpec: Sendable {
         _ apply: @escaping @Sendable (inout Invocation, Bool) throws -> Void
     ) -> OptionSpec {
         OptionSpec(long: long, short: nil, argument: nil, group: group, help: help) { invocation, value in
-            try apply(&invocation, value != "no")
+            try apply(&invocation, value != off)
         }
     }
 
@@ -53,7 +56,7 @@ struct OptionSpec: Sendable {
         _ apply: @escaping @Sendable (inout Invocation, Bool) throws -> Void
     ) -> OptionSpec {
         OptionSpec(long: long, short: short, argument: nil, group: group, help: help) { invocation, value in
-            try apply(&invocation, value != "no")
+            try apply(&invocation, value != off)
         }
     }
 }

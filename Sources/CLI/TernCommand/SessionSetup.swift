@@ -1,4 +1,5 @@
 import Glibc
+import NativeH2Transport
 import Tern
 
 /// Makes a session of what the command line says about connections, trust, time and repetition.
@@ -6,74 +7,86 @@ enum SessionSetup {
     static func transport(_ invocation: Invocation) throws -> AnyTransport {
         switch invocation.transport {
         case "auto", "curl": AnyTransport(CurlTransport())
+        case "h2": AnyTransport(NativeH2Transport())
         default:
-            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto or curl")
+            throw UsageError("--transport: there is no '\(invocation.transport)' here; try auto, curl or h2")
         }
     }
 
     static func configuration(_ invocation: Invocation) throws -> SessionConfiguration {
         var configuration = SessionConfiguration()
-        configuration.headers = [
-            .userAgent: invocation.userAgent ?? "tern/\(ternVersion)", .accept: "*/*",
-        ]
+        let agent = invocation.userAgent ?? "tern/\(ternVersion)"
+        configuration.headers = agent.isEmpty ? [.accept: "*/*"] : [.userAgent: agent, .accept: "*/*"]
         configuration.redirects =
             invocation.followsRedirects
             ? .follow(limit: invocation.maxRedirects, allowsDowngrade: true) : .none
         configuration.decoding = invocation.compressed ? .automatic() : .none
-        configuration.cookies = invocation.cookies.isEmpty ? nil : MemoryCookies()
-        configuration.retry = retry(invocation)
-        configuration.recordsTimeline = invocation.timeline || invocation.writeOut != nil
+        configuration.cookies = cookies(invocation)
+        configuration.retry = CurlRetry(settings: invocation.retry, tells: invocation.tells)
         configuration.timeouts = .none
         configuration.timeouts.total = invocation.maxTime
-        configuration.timeouts.connect = invocation.connectTimeout ?? .seconds(300)
-        configuration.timeouts.resolve = invocation.connectTimeout
-        configuration.timeouts.tls = invocation.connectTimeout
+        // curl's limit holds for finding the host, connecting and the handshake together; 300 s where none is given.
+        let connecting = invocation.connectTimeout ?? .seconds(300)
+        configuration.timeouts.resolve = connecting
+        configuration.timeouts.connect = connecting
+        configuration.timeouts.tls = connecting
         configuration.exchange.rates = RateCaps(send: invocation.limitRate, receive: invocation.limitRate)
         configuration.bodyLimit = .max
         configuration.tls = try tls(invocation)
         configuration.connect = try connect(invocation)
-        if let proxy = try proxy(invocation) { configuration.proxies = .all(proxy) }
-        if let token = invocation.bearer { configuration.auth = BearerAuth(token: token) }
-        if let user = invocation.user {
-            let credentials = try credentials(user)
-            configuration.auth = BasicAuth(user: credentials.user, password: credentials.password)
+        configuration.proxies = try proxies(invocation)
+        if let token = invocation.bearer {
+            configuration.auth = BearerAuth(token: token)
+        } else if let user = invocation.user {
+            configuration.auth = BasicAuth(credentials(user))
         }
         return configuration
     }
 
-    private static func retry(_ invocation: Invocation) -> (any RetryPolicy)? {
-        guard invocation.retries > 0 else { return SafeRetry() }
-        var policy = BackoffRetry(limit: invocation.retries)
-        // curl's list of passing failures, and its times: 1 s, doubled, 10 minutes at most.
-        policy.statuses = [408, 429, 500, 502, 503, 504, 522, 524]
-        policy.methods = nil
-        policy.backoff = invocation.retryDelay ?? .seconds(1)
-        policy.longestBackoff = invocation.retryDelay ?? .seconds(600)
-        policy.random = { 1 }
-        return policy
+    /// Cookies are kept if an argument of `--cookie` names a file, there or not, rather than cookies.
+    private static func cookies(_ invocation: Invocation) -> MemoryCookies? {
+        let files = invocation.cookies.filter { !$0.contains("=") }
+        guard !files.isEmpty else { return nil }
+        let storage = MemoryCookies()
+        for cookie in files.flatMap(CookieFile.cookies) { storage.set(cookie) }
+        return storage
     }
 
     private static func tls(_ invocation: Invocation) throws -> TLSOptions {
         var tls = TLSOptions()
         tls.verifiesPeer = !invocation.insecure
-        if let folder = invocation.capath { tls.trust = .directory(folder) }
-        if let file = invocation.cacert { tls.trust = .file(file) }
+        try trust(invocation, &tls)
         tls.minimumVersion = invocation.minimumTLS
         tls.maximumVersion = invocation.maximumTLS
         if let cert = invocation.cert {
-            let parts = cert.split(separator: ":", maxSplits: 1).map(String.init)
-            let file = parts.first ?? cert
+            let (file, password) = Places.certificate(cert)
             tls.identity = ClientIdentity(
                 certificates: .file(file), key: .file(invocation.key ?? file),
-                password: invocation.keyPassword ?? (parts.count > 1 ? parts[1] : nil))
+                password: invocation.keyPassword ?? password)
         }
         for pin in invocation.pinnedKey?.split(separator: ";") ?? [] {
             guard pin.hasPrefix("sha256//"), let hash = Base64Text.decode(String(pin.dropFirst(8))), hash.count == 32
-            else { throw UsageError("--pinnedpubkey: '\(pin)' is not sha256//BASE64 of a SHA-256") }
+            else {
+                throw UsageError(
+                    "--pinnedpubkey: '\(pin)' is not sha256//BASE64 of a SHA-256; key files are not built into tern")
+            }
             tls.pins.append(.publicKey(sha256: hash))
         }
         if let path = unsafe getenv("SSLKEYLOGFILE") { tls.keyLogFile = unsafe String(cString: path) }
         return tls
+    }
+
+    /// Whom to trust. What curl takes together, a file and a folder, is put together here.
+    private static func trust(_ invocation: Invocation, _ tls: inout TLSOptions) throws {
+        switch (invocation.cacert, invocation.capath) {
+        case (nil, nil):
+            // curl's own variable comes before those of OpenSSL.
+            if let path = unsafe getenv("CURL_CA_BUNDLE") { tls.trust = .file(unsafe String(cString: path)) }
+        case (let file?, nil): tls.trust = .file(file)
+        case (nil, let folder?): tls.trust = .directory(folder)
+        case (.some, .some):
+            throw UsageError("--cacert and --capath together are not built into tern: give one of them")
+        }
     }
 
     private static func connect(_ invocation: Invocation) throws -> ConnectOptions {
@@ -82,23 +95,57 @@ enum SessionSetup {
         connect.family = invocation.family
         connect.unixSocket = invocation.unixSocket
         if let interface = invocation.interface {
-            if let address = IPAddress(interface) { connect.localAddress = address } else { connect.interface = interface }
+            if let address = IPAddress(interface) {
+                connect.localAddress = address
+            } else {
+                connect.interface = interface
+            }
         }
         connect.overrides = try invocation.resolve.map(Places.resolve) + invocation.connectTo.map(Places.connectTo)
         return connect
     }
 
-    private static func proxy(_ invocation: Invocation) throws -> ProxyOptions? {
-        guard let text = invocation.proxy, !text.isEmpty else { return nil }
+    private static func proxies(_ invocation: Invocation) throws -> ProxyRules {
+        let environment = ProxyEnvironment(noProxy: invocation.noProxy)
+        if let text = invocation.proxy {
+            guard !text.isEmpty else { return .none }
+            let proxy = try proxy(text, invocation)
+            return ProxyRules { environment.isExcepted($0.host) ? nil : proxy }
+        }
+        // A variable that holds no proxy is an error for the URLs that it is meant for, and no others.
+        var known: [String: ProxyOptions] = [:]
+        for url in invocation.urls.compactMap({ try? HTTPURL(URLText.complete($0)) }) {
+            if let text = environment.proxy(for: url) { known[text] = try proxy(text, invocation) }
+        }
+        for scheme in ["http", "https"] {
+            // Redirects may lead from one scheme to the other.
+            guard let url = try? HTTPURL("\(scheme)://other.invalid/"), let text = environment.proxy(for: url) else {
+                continue
+            }
+            known[text] = known[text] ?? (try? proxy(text, invocation))
+        }
+        guard !known.isEmpty else { return .none }
+        return ProxyRules { [known] url in environment.proxy(for: url).flatMap { known[$0] } }
+    }
+
+    private static func proxy(_ text: String, _ invocation: Invocation) throws -> ProxyOptions {
         var proxy = try Places.proxy(text)
-        proxy.tls.verifiesPeer = !invocation.insecure
-        if let file = invocation.cacert { proxy.tls.trust = .file(file) }
-        if let user = invocation.proxyUser { proxy.credentials = try credentials(user) }
+        proxy.tls.verifiesPeer = !invocation.proxyInsecure
+        if let file = invocation.proxyCacert { proxy.tls.trust = .file(file) }
+        if let user = invocation.proxyUser { proxy.credentials = credentials(user) }
+        proxy.tunnelsClearText = invocation.proxyTunnel
+        for line in invocation.proxyHeaders {
+            guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
+                throw UsageError("--proxy-header: expected 'Name: value', got '\(line)'")
+            }
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            proxy.fields.append(HTTPField(name: name, value: String(value)))
+        }
         return proxy
     }
 
     /// `name:password`; asks for a password that is not there, as curl does.
-    private static func credentials(_ text: String) throws -> Credentials {
+    private static func credentials(_ text: String) -> Credentials {
         if let colon = text.firstIndex(of: ":") {
             return Credentials(user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
         }

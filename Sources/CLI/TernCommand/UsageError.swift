@@ -1,4 +1,5 @@
-/// A command line that cannot be carried out. Ends the program with curl's code 2, or `code`.
+/// What the command itself found: a command line that cannot be carried out (2), a file that cannot be written (23),
+/// a status that was not wanted (22).
 struct UsageError: Error, CustomStringConvertible {
     var description: String
     var code: Int32 = 2

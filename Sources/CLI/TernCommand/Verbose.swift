@@ -1,29 +1,37 @@
 import TernCore
 
-/// Tells what happens, on standard error: `*` for facts, `>` for what goes out, `<` for what comes in.
+/// Tells what happens, on standard error: `*` for facts, `>` for what goes out, `<` for what comes in. Credentials
+/// and cookies that go out are hidden.
 struct Verbose: Hook {
     func preSend(_ request: Request, on connection: ConnectionInfo, reused: Bool) {
         Output.error.line("* \(reused ? "Using the open connection" : "Connected"): \(connection)")
+        let framing = try? RequestFraming(request)
         Output.error.line("> \(request.method.rawValue) \(request.target) HTTP/\(connection.version.rawValue)")
-        Output.error.line("> Host: \(request.url.authority)")
-        for field in request.fields { Output.error.line("> \(field.name.rawName): \(shown(field))") }
+        Output.error.line("> Host: \(framing?.authority ?? request.url.authority)")
+        for field in framing?.fields ?? request.fields { Output.error.line("> \(field.name.rawName): \(shown(field))") }
+        if let length = framing?.contentLength { Output.error.line("> Content-Length: \(length)") }
         Output.error.line(">")
     }
 
     func earlyResponse(_ response: HTTPResponse, to request: Request) {
-        Output.error.line("< \(response.status)")
-        for field in response.headerFields { Output.error.line("< \(field.name.rawName): \(field.value)") }
-        Output.error.line("<")
+        tell("\(StatusText.of(response.status))", response.headerFields)
     }
 
     func response(_ response: TransportResponse, to request: Request) async throws -> TransportResponse {
-        Output.error.line("< HTTP/\(response.version.rawValue) \(response.status)")
-        for field in response.fields { Output.error.line("< \(field.name.rawName): \(field.value)") }
-        Output.error.line("<")
+        tell("HTTP/\(response.version.rawValue) \(StatusText.of(response.status))", response.fields)
         return response
     }
 
+    private func tell(_ status: String, _ fields: HTTPFields) {
+        Output.error.line("< \(status)")
+        for field in fields { Output.error.line("< \(field.name.rawName): \(field.value)") }
+        Output.error.line("<")
+    }
+
     private func shown(_ field: HTTPField) -> String {
-        field.name == .authorization || field.name == .proxyAuthorization ? "(hidden)" : field.value
+        switch field.name {
+        case .authorization, .proxyAuthorization, .cookie: "(hidden)"
+        default: field.value
+        }
     }
 }

@@ -1,19 +1,21 @@
 import Codings
+import NativeH2Transport
 import Tern
 
-/// What `--version` shows: this program, its libraries, and what each transport can do with them.
+/// What `--version` shows: this program, its libraries, and what each transport can do with them here.
 enum VersionText {
     static var text: String {
-        var lines = [
-            "tern \(ternVersion) \(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) "
-                + "brotli/\(LibraryVersions.brotli) zstd/\(LibraryVersions.zstd)",
-            "", "Transports", "  curl",
-        ]
-        for protocols in [ProtocolSet.http1, .http2, .http2PriorKnowledge] {
-            let able = CurlTransport().capabilities(over: protocols)
-            lines.append("    over \(protocols): \(able.features)")
-            lines += able.gaps.map { "      not \($0.feature): \($0.reason)" }
-        }
-        return lines.joined(separator: "\n")
+        let libraries =
+            "\(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) brotli/\(LibraryVersions.brotli) "
+            + "zstd/\(LibraryVersions.zstd)"
+        return
+            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
+            + transport("h2", NativeH2Transport())).joined(separator: "\n")
+    }
+
+    /// A line of what it can do, and one for each thing that it cannot, with the reason. Nothing is started.
+    private static func transport(_ name: String, _ transport: some Transport) -> [String] {
+        let able = transport.capabilities(over: [.http1, .http2, .http2PriorKnowledge, .http3])
+        return ["Transport \(name): \(able.features)"] + able.gaps.map { "  lacks \($0.feature): \($0.reason)" }
     }
 }

@@ -52,7 +52,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         var text = "\(request): "
         switch kind {
-        case .transport(let error): text += "\(error)"
+        case .transport(let error): text += told(error)
         case .input(let error): text += "\(error)"
         case .body(let error): text += "the request's body: \(error)"
         case .decoding(let error): text += "the response's body: \(error)"
@@ -64,6 +64,18 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         }
         if attempts.count > 1 { text += " (\(attempts.count) attempts)" }
         return text
+    }
+
+    /// The transport's words. Those that begin with method and origin would say again what stands in front, unless a
+    /// redirect led to another origin.
+    private func told(_ error: TransportError) -> String {
+        let text = error.description
+        let method = request.prefix { $0 != " " }
+        let lead = "\(method) \(error.endpoint): "
+        guard text.hasPrefix(lead), let url = try? HTTPURL(String(request.dropFirst(method.count + 1))),
+            url.origin.description == error.endpoint
+        else { return text }
+        return String(text.dropFirst(lead.count))
     }
 }
 

@@ -8,6 +8,7 @@ internal import Wire
 struct FieldCache {
     private struct Known {
         var hash: UInt64 = 0
+        var stamp: UInt32 = 0
         /// Name and value, one after the other.
         var bytes: [UInt8] = []
         var nameCount = 0
@@ -30,25 +31,42 @@ struct FieldCache {
     private static let longest = 256
 
     private var fields = ContiguousArray<Known>(repeating: Known(), count: places)
+    private var stamp: UInt32 = 0
     private var names = ContiguousArray<KnownName>(repeating: KnownName(), count: places)
 
-    /// The field with these bytes; nil if HTTPField refuses the name. nghttp2 has checked both.
-    mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPField? {
+    /// Where a field was found or put: its place, and a number that no other field of the connection had.
+    struct Location {
+        let place: Int
+        let stamp: UInt32
+    }
+
+    /// Finds the field with these bytes, or puts it in. Nil if it is too long to be kept: then ``make(_:_:)`` it.
+    mutating func locate(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Location? {
+        guard name.count + value.count <= Self.longest else { return nil }
         let nameHash = Self.hash(name, seed: 0)
-        guard name.count + value.count <= Self.longest else { return make(name, nameHash, value) }
         let hash = Self.hash(value, seed: nameHash)
         let place = Int(truncatingIfNeeded: hash >> 59) * 2
-        if fields[place].hash == hash, fields[place].holds(name, value) { return fields[place].field }
-        if fields[place + 1].hash == hash, fields[place + 1].holds(name, value) { return fields[place + 1].field }
-        guard let field = make(name, nameHash, value) else { return nil }
+        for place in place...(place + 1) where fields[place].hash == hash && fields[place].holds(name, value) {
+            return Location(place: place, stamp: fields[place].stamp)
+        }
+        guard stamp < .max, let field = make(name, nameHash, value) else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.count + value.count)
         bytes.append(name)
         bytes.append(value)
+        stamp += 1
         // The newer of the two stays, so that one changing field does not drive out one that does not change.
         fields.swapAt(place, place + 1)
-        fields[place] = Known(hash: hash, bytes: bytes, nameCount: name.count, field: field)
-        return field
+        fields[place] = Known(hash: hash, stamp: stamp, bytes: bytes, nameCount: name.count, field: field)
+        return Location(place: place, stamp: stamp)
+    }
+
+    /// The field at a place that ``locate(_:_:)`` gave just now.
+    func field(at location: Location) -> HTTPField { fields[location.place].field }
+
+    /// A field with these bytes; nil if HTTPField refuses the name. nghttp2 has checked both.
+    mutating func make(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPField? {
+        make(name, Self.hash(name, seed: 0), value)
     }
 
     private mutating func make(_ name: Span<UInt8>, _ hash: UInt64, _ value: Span<UInt8>) -> HTTPField? {

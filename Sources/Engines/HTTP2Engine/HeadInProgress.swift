@@ -1,26 +1,20 @@
-internal import HTTPTypes
 internal import Wire
 
 /// The head or trailer section that nghttp2 is decoding: one at a time, since a header block is never interleaved
 /// with other frames (RFC 9113 §4.3).
 struct HeadInProgress {
     /// The slot of its stream; negative if nobody wants it.
-    var slot: Int32 = -1
+    var slot: Int32
     /// Bytes by the count of RFC 9113 §6.5.2.
     var size = 0
     var status = 0
-    var fields = HTTPFields()
     var method: String?
     var scheme: String?
     var authority: String?
     var path: String?
     var `protocol`: String?
 
-    mutating func begin(slot: Int32, expecting fields: Int) {
-        self = HeadInProgress()
-        self.slot = slot
-        self.fields.reserveCapacity(fields)
-    }
+    init(slot: Int32 = -1) { self.slot = slot }
 
     /// Takes a pseudo-header field (RFC 9113 §8.3). nghttp2 has refused unknown, doubled and misplaced ones.
     mutating func take(pseudo name: Span<UInt8>, _ value: Span<UInt8>) {

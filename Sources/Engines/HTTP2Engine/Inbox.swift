@@ -10,16 +10,15 @@ struct Inbox {
     var now: Instant
     var events = Deque<HTTP2Event>()
     var streams = StreamTable()
-    var cache = FieldCache()
     var head = HeadInProgress()
+    /// The fields of that head.
+    private var list = FieldList()
     var flood: FloodGuard
     /// What is being gathered for the owner, only while a call for output runs.
     var output: [UInt8] = []
 
     /// Content received since the connection's window was last told.
     var connectionReceived = 0
-    /// Fields of the last head: a guess at the next.
-    private var usualFields = 8
     var peer = HTTP2PeerSettings()
     var hasPeerSettings = false
     /// The last stream that the peer's GOAWAY leaves alive.
@@ -48,7 +47,8 @@ struct Inbox {
 
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
-        head.begin(slot: isWanted ? slot : -1, expecting: usualFields)
+        head = HeadInProgress(slot: isWanted ? slot : -1)
+        list.begin()
     }
 
     /// The slot of a request that a client began; negative if it comes after our GOAWAY and is none of ours.
@@ -66,15 +66,15 @@ struct Inbox {
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Verdict {
         guard head.slot >= 0 else { return .taken }
         head.size += name.count + value.count + 32
-        guard head.size <= options.headBytes, head.fields.count < options.fields else {
+        guard head.size <= options.headBytes, list.count < options.fields else {
             streams[head.slot].marks.insert(.headTooLarge)
             head.slot = -1
             return .refused
         }
         if name.count > 0, name[0] == .colon {
             head.take(pseudo: name, value)
-        } else if let field = cache.field(name, value) {
-            head.fields.append(field)
+        } else {
+            list.append(name, value)
         }
         return .taken
     }
@@ -89,10 +89,8 @@ struct Inbox {
         flood.earn(2)
         guard head.slot == slot, slot >= 0 else { return }
         head.slot = -1
-        usualFields = head.fields.count
         let stream = streams.handle(slot)
-        let fields = head.fields
-        head.fields = HTTPFields()
+        let fields = list.end()
         advance(slot, .headReceived)
         if end { advance(slot, .endReceived) }
         if role == .client, head.status < 100, !streams[slot].marks.contains(.headReceived) {

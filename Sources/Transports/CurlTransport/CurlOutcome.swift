@@ -29,7 +29,8 @@ struct CurlOutcome {
             return proxyRefused(exchange, answer.status, answer.fields)
         }
         let row = ErrorTable.row(code)
-        let phase = row.phase ?? exchange.phase
+        // On HTTP/2, libcurl calls a connection that ends before the head a partial body, too.
+        let phase = row.phase == .body && exchange.head == nil ? exchange.phase : row.phase ?? exchange.phase
         let (refined, safety) = refine(row.code, phase, exchange)
         let words = words.isEmpty ? CurlLibrary.text(code) : words
         return exchange.error(
@@ -85,6 +86,7 @@ struct CurlOutcome {
             }
             if systemError == ECONNRESET || systemError == EPIPE { return (.connectionReset, nil) }
             return (code, nil)
+        case CURLE_PARTIAL_FILE where exchange.head == nil: return (.connectionClosed, nil)
         case CURLE_PROXY where words.contains("rejected") || words.contains("authent"):
             return (.proxyRefused, .notSent)
         default: return (code, isBeforeSending ? .notSent : nil)

@@ -2,6 +2,18 @@ import TransportCore
 
 /// When an exchange has waited too long, and for what. Each timeout has an error of its own.
 extension ExchangeState {
+    /// The shortest timeout that a step can have, in nanoseconds; an hour if there is none.
+    static func shortestTimeout(_ options: ExchangeOptions) -> Int64 {
+        let timeouts = options.timeouts
+        let all = [
+            timeouts.resolve, timeouts.connect, timeouts.tls, timeouts.poolWait, timeouts.firstByte, timeouts.idleRead,
+            timeouts.idleWrite,
+        ]
+        return all.reduce(3_600_000_000_000) { least, timeout in
+            timeout.map { min(least, Instant(nanoseconds: 0).advanced(by: max($0, .zero)).nanoseconds) } ?? least
+        }
+    }
+
     /// When the step must have ended; `nil` for never.
     var stepDue: Instant? {
         guard let limit = stepLimit else { return nil }

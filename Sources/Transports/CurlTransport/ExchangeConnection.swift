@@ -40,9 +40,10 @@ extension ExchangeState {
             if step == .securing { tell(.tlsDone) } else if step == .connecting { tell(.connected) }
         }
         tell(.ready(record.info, reused: isReused))
-        // On HTTP/2 libcurl would leave once it had Content-Length bytes, and miss the trailers behind them; nghttp2
-        // compares the length with what comes (RFC 9113 §8.1.1).
-        let ignoresLength = record.info.version == .http2
+        // On HTTP/2 libcurl leaves once it has Content-Length bytes, and misses the trailers behind them. To wait for the
+        // end of the stream costs it a third more time, so it is done for those who say TE: trailers (RFC 9110 §10.1.4).
+        // nghttp2 compares the length with what comes (RFC 9113 §8.1.1).
+        let ignoresLength = wantsTrailers && record.info.version == .http2
         if easy.previous.ignoresLength != ignoresLength {
             easy.set(CURLOPT_IGNORE_CONTENT_LENGTH, ignoresLength)
             easy.previous.ignoresLength = ignoresLength
@@ -64,8 +65,6 @@ extension ExchangeState {
     /// Goes to `step`, and starts its clock.
     func enter(_ step: Step) {
         self.step = step
-        guard let driver = route?.driver else { return }
-        since = driver.now
-        driver.watchTime(of: self)
+        if let driver = route?.driver { since = driver.now }
     }
 }

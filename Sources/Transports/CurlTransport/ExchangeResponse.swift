@@ -134,9 +134,7 @@ extension ExchangeState {
     private func continueUpload() {
         guard continueDue != nil else { return }
         continueDue = nil
-        route?.driver.later { [weak self] in
-            if let self { self.route?.driver.resumeUpload(self) }
-        }
+        route?.driver.later { self.route?.driver.resumeUpload(self) }
     }
 
     func httpResponse(_ head: ResponseHead) -> HTTPResponse {

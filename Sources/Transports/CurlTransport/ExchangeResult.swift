@@ -31,8 +31,7 @@ extension ExchangeState {
                 true
             }
         guard pulls else { return }
-        upload = makeUpload { [weak self, weak driver] in
-            if let self, let driver { driver.push(.uploadReady(self)) }
-        }
+        // Both are let go of when the exchange ends.
+        upload = makeUpload { driver.push(.uploadReady(self)) }
     }
 }

@@ -43,6 +43,12 @@ final class ExchangeState: @unchecked Sendable {
     /// Whether its response is ready for the waiter at the end of the turn.
     var isAnnounced = false
 
+    /// Whether the request says `TE: trailers`.
+    var wantsTrailers = false
+
+    /// In nanoseconds; see ``Driver/watchTime(of:)``.
+    var shortestTimeout = Int64.max
+
     // The connection
     var connection: ConnectionRecord?
     var isReused = false
@@ -67,7 +73,7 @@ final class ExchangeState: @unchecked Sendable {
     var responseFraming = MessageFraming.none
     var bytes: [UInt8] = []
     var received: Int64 = 0
-    var trailers: HTTPFields = [:]
+    var trailers = ExchangeState.noFields
     var isPaused = false
     var isComplete = false
     var channel: BodyChannel?
@@ -76,6 +82,9 @@ final class ExchangeState: @unchecked Sendable {
 
     /// Whether the reader should say when it has taken bytes.
     let wantsDrain = Atomic(false)
+
+    /// Shared by all, as most have none.
+    private static let noFields = HTTPFields()
 
     init(
         _ exchange: Exchange, framing: RequestFraming, pinsHTTP1: Bool, at now: Instant,

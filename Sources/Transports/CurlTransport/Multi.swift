@@ -22,9 +22,10 @@ import TransportCore
     private(set) var needsKick = false
     private var isClosed = false
 
+    /// Raw values of ``Interest``: sets of another module are not free to compute with.
     private struct Watch {
-        var wanted: Interest = []
-        var watched: Interest = []
+        var wanted: UInt8 = 0
+        var watched: UInt8 = 0
     }
 
     /// `nil` if libcurl has no memory for it.
@@ -46,6 +47,7 @@ import TransportCore
     func close() {
         guard !isClosed else { return }
         isClosed = true
+        // Its action holds this object.
         if let timer { loop.cancel(timer) }
         timer = nil
         unsafe curl_multi_cleanup(handle)
@@ -81,7 +83,7 @@ import TransportCore
 
     func ready(_ descriptor: Int32, _ readiness: Readiness) {
         let index = Int(descriptor)
-        guard sockets.indices.contains(index), !sockets[index].wanted.isEmpty else {
+        guard sockets.indices.contains(index), sockets[index].wanted != 0 else {
             unwatch(descriptor)
             return
         }
@@ -89,8 +91,9 @@ import TransportCore
         if readiness.contains(.read) || readiness.contains(.hangup) { flags |= CURL_CSELECT_IN }
         if readiness.contains(.write) { flags |= CURL_CSELECT_OUT }
         if readiness.contains(.error) { flags |= CURL_CSELECT_ERR }
-        act(descriptor, flags)
+        // First, because it tells the driver the time.
         onActivity()
+        act(descriptor, flags)
     }
 
     /// The socket is about to be closed.
@@ -109,23 +112,23 @@ import TransportCore
     private func unwatch(_ descriptor: Int32) {
         loop.unwatch(descriptor)
         let index = Int(descriptor)
-        if sockets.indices.contains(index) { sockets[index].watched = [] }
+        if sockets.indices.contains(index) { sockets[index].watched = 0 }
     }
 
-    fileprivate func want(_ descriptor: Int32, _ wanted: Interest) -> Bool {
+    fileprivate func want(_ descriptor: Int32, _ wanted: UInt8) -> Bool {
         let index = Int(descriptor)
         guard index >= 0 else { return false }
         while sockets.count <= index { sockets.append(Watch()) }
         sockets[index].wanted = wanted
-        let watch = wanted.isEmpty ? sockets[index].watched.intersection(.read) : wanted
+        let watch = wanted == 0 ? sockets[index].watched & Interest.read.rawValue : wanted
         guard watch != sockets[index].watched else { return true }
         sockets[index].watched = watch
-        if watch.isEmpty {
+        if watch == 0 {
             loop.unwatch(descriptor)
             return true
         }
         do {
-            try loop.watch(descriptor, watch, self)
+            try loop.watch(descriptor, Interest(rawValue: watch), self)
             return true
         } catch {
             return false
@@ -151,7 +154,7 @@ import TransportCore
             if timer.instant <= instant { return }
             loop.cancel(timer)
         }
-        timer = loop.schedule(at: instant) { [weak self] in self?.fire() }
+        timer = loop.schedule(at: instant) { self.fire() }
     }
 
     private func fire() {
@@ -169,9 +172,9 @@ import TransportCore
 private let onSocket: curl_socket_callback = { _, descriptor, what, context, _ in
     guard let context = unsafe context else { return 0 }
     return unsafe Unmanaged<Multi>.fromOpaque(context)._withUnsafeGuaranteedRef { multi in
-        var wanted: Interest = []
-        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { wanted.insert(.read) }
-        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { wanted.insert(.write) }
+        var wanted: UInt8 = 0
+        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { wanted |= Interest.read.rawValue }
+        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { wanted |= Interest.write.rawValue }
         return multi.want(descriptor, wanted) ? 0 : -1
     }
 }

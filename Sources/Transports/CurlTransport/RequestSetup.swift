@@ -130,6 +130,8 @@ struct RequestSetup {
                 hasContentType = true
             } else if field.name == .userAgent {
                 hasUserAgent = true
+            } else if field.name == .te {
+                exchange.wantsTrailers = true
             } else if field.name == .expect {
                 // Decided by the exchange's options alone.
                 continue

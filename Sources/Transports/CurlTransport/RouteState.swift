@@ -136,7 +136,7 @@ final class RouteState {
 
     /// Whether exchanges that wait on HTTP/2 could have another connection.
     var canGrow: Bool {
-        isHTTP2 == true && grownTo < max(driver.limits.connectionsPerOrigin, grownTo) && !connections.isEmpty
+        isHTTP2 == true && grownTo < driver.limits.connectionsPerOrigin && !connections.isEmpty
     }
 
     /// All streams have been in use for a while: allows one connection more.
@@ -173,6 +173,7 @@ final class RouteState {
             exchange.isQueued = false
             start(exchange)
         }
+        if active > 0, canGrow { driver.look(at: driver.now.advanced(by: RouteState.patience)) }
     }
 
     private func start(_ exchange: ExchangeState) {
@@ -280,7 +281,6 @@ final class RouteState {
         }
         guard !hasConnection else { return }
         resolvingSince = driver.now
-        for exchange in queue where exchange.isQueued { driver.watchTime(of: exchange) }
     }
 
     private func stopResolving() {
@@ -346,8 +346,8 @@ final class RouteState {
     /// Sockets to a Unix socket have no port: there the latest connection stands for all, and is known to be new by
     /// libcurl's count of connections made.
     func connection(_ easy: Easy, localPort: Int, _ ends: () -> ConnectionEnds) -> ConnectionRecord {
+        if let known = connections[localPort], easy.info(CURLINFO_NUM_CONNECTS) == 0 { return known }
         let isUnix = key.route.connect.unixSocket != nil
-        if let known = connections[localPort], !isUnix || easy.info(CURLINFO_NUM_CONNECTS) == 0 { return known }
         let known = Set(connections.values.compactMap(\.descriptor))
         let descriptor = openSockets.first { candidate in
             !known.contains(candidate) && (isUnix || LocalPort.of(candidate) == localPort)
@@ -357,7 +357,7 @@ final class RouteState {
         let speaksHTTP2 = record.info.version == .http2
         if isHTTP2 != speaksHTTP2 {
             isHTTP2 = speaksHTTP2
-            driver.later { [weak self] in self?.applyConnectionLimit() }
+            driver.later { self.applyConnectionLimit() }
         }
         touch()
         return record

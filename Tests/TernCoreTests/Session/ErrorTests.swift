@@ -94,6 +94,20 @@ struct ErrorTests {
         }
     }
 
+    @Test("method and origin are not told twice; another origin, after a redirect, is told")
+    func repeatedOrigin() {
+        func refused(_ endpoint: String) -> HTTPError.Kind {
+            .transport(
+                TransportError(
+                    .connectionRefused, phase: .connect, retrySafety: .notSent, endpoint: endpoint,
+                    message: "GET \(endpoint): connecting failed"))
+        }
+        let same = HTTPError(refused("http://a.test:80"), request: "GET http://a.test/x")
+        #expect(same.description == "GET http://a.test/x: connecting failed")
+        let other = HTTPError(refused("http://b.test:80"), request: "GET http://a.test/x")
+        #expect(other.description == "GET http://a.test/x: GET http://b.test:80: connecting failed")
+    }
+
     @Test("the description says what was tried, what came back, and how often")
     func descriptions() async throws {
         let response = try await Session(transport: MockTransport { _ in MockResponse(.ok) }).get("http://a.test/")

@@ -21,7 +21,12 @@ public struct Cookie: Sendable, Hashable {
 
     /// The values of the attribute `SameSite`.
     public enum SameSite: String, Sendable, Hashable {
-        case strict, lax, none
+        /// Never with a request from another site.
+        case strict
+        /// Only when a person goes there.
+        case lax
+        /// Always.
+        case none
     }
 
     /// A cookie; by default one for `domain` alone, every path, and the life of the session.

@@ -99,9 +99,11 @@ public final class Call: Sendable {
 public struct Hop: Sendable {
     /// What was asked.
     public var method: HTTPRequest.Method
+    /// Of whom.
     public var url: HTTPURL
     /// What came back.
     public var status: HTTPResponse.Status
+    /// Its fields.
     public var fields: HTTPFields
     /// A hop.
     public init(method: HTTPRequest.Method, url: HTTPURL, status: HTTPResponse.Status, fields: HTTPFields) {
@@ -122,7 +124,9 @@ public struct Attempt: Sendable {
     public var outcome: Outcome
     /// How an attempt ended.
     public enum Outcome: Sendable {
+        /// A final response came.
         case answered(HTTPResponse.Status)
+        /// None came.
         case failed(TransportError)
     }
 }

@@ -19,7 +19,9 @@ public struct FinishedAttempt: Sendable {
 
     /// What came of an attempt.
     public enum Outcome: Sendable {
+        /// A final response came, with this status and these fields.
         case answered(HTTPResponse.Status, HTTPFields)
+        /// None came.
         case failed(TransportError)
     }
 

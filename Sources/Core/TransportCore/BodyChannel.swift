@@ -64,6 +64,25 @@ public final class BodyChannel: BodySource {
         return unread
     }
 
+    /// Adds bytes in several pieces, none of them empty, and wakes the reader once.
+    public func append(pieces: [[UInt8]]) {
+        guard let first = pieces.first else { return }
+        let waiter = state.withLock { state -> Waiter? in
+            guard state.end == nil, !state.isCancelled else { return nil }
+            var rest = pieces[...]
+            if state.waiter != nil { rest = rest.dropFirst() }
+            for piece in rest {
+                state.chunks.append(piece)
+                state.unread += piece.count
+            }
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        guard let waiter else { return }
+        waiter.resume(returning: .success(first))
+        onDrained(first.count)
+    }
+
     /// The body ended well. What waits is still read.
     public func finish(trailers: HTTPFields = [:]) { close(.success(trailers)) }
 

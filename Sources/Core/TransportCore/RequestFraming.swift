@@ -39,9 +39,17 @@ public struct RequestFraming: Sendable {
         }
     }
 
+    /// A bit for the length of each name that needs attention.
+    private static let lengths: UInt64 = [2, 4, 6, 7, 10, 14, 16, 17].reduce(0) { $0 | 1 << UInt64($1) }
+
     private static func needsAttention(_ fields: HTTPFields) -> Bool {
         var cookies = 0
         for field in fields {
+            // Most names differ from all of these in their length, which costs less to compare.
+            guard RequestFraming.lengths & 1 << UInt64(min(63, field.name.canonicalName.utf8.count)) != 0 else {
+                if !HTTPField.isValidValue(field.value) { return true }
+                continue
+            }
             switch field.name {
             case .hostField, .contentLength, .transferEncoding, .connection, .te, .keepAliveField,
                 .proxyConnectionField, .upgrade:

@@ -1,7 +1,5 @@
-import Connecting
 import Glibc
 import HTTP2Engine
-import IOLoop
 import Pooling
 import TLSEngine
 import Threads
@@ -9,7 +7,7 @@ import TransportCore
 
 /// One attempt to open a connection for a route: addresses, sockets, the proxy, TLS. Ends in a ``Carrier`` or in an
 /// ``OpeningFailure``. It has no timeouts: those who wait for it have. Used on the loop.
-final class Opening: LinkUser, ReadinessHandler {
+final class Opening: LinkUser {
     let pooled: PooledConnection
     let startedAt: Instant
     /// What it is at, as errors name it, and since when.
@@ -21,11 +19,7 @@ final class Opening: LinkUser, ReadinessHandler {
     private let driver: Driver
     private var resolving: Task<Void, Never>?
     private var targetAddress: IPAddress?
-    private var race: ConnectRace?
-    private var raceTimer: LoopTimer?
-    private var sockets: [Int: Socket] = [:]
-    private var attempts: [Int32: Int] = [:]
-    private var lastError: (Endpoint, Int32)?
+    private var race: SocketRace?
     private var link: Link?
     private var tunnel: Tunnel?
     private var received: [UInt8] = []
@@ -80,7 +74,7 @@ final class Opening: LinkUser, ReadinessHandler {
     func abandon() {
         isOver = true
         resolving?.cancel()
-        endRace()
+        race?.cancel()
         link?.close()
         link = nil
     }
@@ -128,114 +122,34 @@ final class Opening: LinkUser, ReadinessHandler {
         case .success(let addresses):
             history.note(.resolved(addresses), at: driver.now)
             enter(.connect)
-            self.port = port
-            race = ConnectRace(to: addresses)
-            race?.start(at: driver.now)
-            run()
-        }
-    }
-    private var port = 0
-
-    // MARK: Sockets
-
-    private func run() {
-        while !isOver, let action = race?.nextAction() {
-            switch action {
-            case .connect(let attempt): connect(attempt)
-            case .cancel(let attempt): drop(attempt)
-            case .use(let attempt):
-                guard let socket = sockets[attempt], let endpoint = endpoint(attempt) else { return }
-                driver.loop.unwatch(socket.descriptor)
-                sockets[attempt] = nil
-                connected(socket, to: endpoint)
-            case .giveUp: failToConnect()
-            }
-        }
-        guard !isOver, let due = race?.deadline else { return stopTimer() }
-        stopTimer()
-        raceTimer = driver.loop.schedule(at: due) { [weak self] in
-            guard let self else { return }
-            driver.wake()
-            race?.expire(at: driver.now)
-            run()
+            let race = SocketRace(to: addresses, port: port, route.connect, driver) { [unowned self] in raceEnded($0) }
+            self.race = race
+            race.start()
         }
     }
 
-    private func stopTimer() {
-        if let raceTimer { driver.loop.cancel(raceTimer) }
-        raceTimer = nil
-    }
-
-    private func endpoint(_ attempt: Int) -> Endpoint? {
-        guard let race, race.addresses.indices.contains(attempt) else { return nil }
-        return .ip(race.addresses[attempt], port: port)
-    }
-
-    private func connect(_ attempt: Int) {
-        guard let endpoint = endpoint(attempt) else { return }
-        let (socket, outcome) = Socket.connect(to: endpoint, route.connect)
-        sockets[attempt] = socket
-        switch outcome {
-        case .done: race?.connected(attempt)
-        case .failed(let code): failed(attempt, code)
-        case .wait:
-            guard let socket else { return failed(attempt, ENOTSOCK) }
-            attempts[socket.descriptor] = attempt
-            do { try driver.loop.watch(socket.descriptor, .write, self) } catch { failed(attempt, EBADF) }
-        }
-    }
-
-    private func failed(_ attempt: Int, _ code: Int32) {
-        if let endpoint = endpoint(attempt) { lastError = (endpoint, code) }
-        drop(attempt)
-        race?.failed(attempt, at: driver.now)
-    }
-
-    private func drop(_ attempt: Int) {
-        guard let socket = sockets.removeValue(forKey: attempt) else { return }
-        attempts[socket.descriptor] = nil
-        driver.loop.unwatch(socket.descriptor)
-    }
-
-    private func endRace() {
-        stopTimer()
-        for attempt in Array(sockets.keys) { drop(attempt) }
-    }
-
-    func ready(_ descriptor: Int32, _ readiness: Readiness) {
-        driver.wake()
-        guard let attempt = attempts[descriptor], let socket = sockets[attempt] else { return }
-        let code = socket.connectError
-        if code == 0 { race?.connected(attempt) } else { failed(attempt, code) }
-        run()
-    }
-
-    private func failToConnect() {
-        guard let (endpoint, code) = lastError else {
-            return fail(OpeningFailure(.connectFailed, .connect, "there was no address to connect to"))
-        }
-        let count = race?.addresses.count ?? 1
-        let others = count > 1 ? ", the last of \(count) addresses" : ""
-        let what = route.proxy.map { "\($0) at \(endpoint)" } ?? "\(endpoint)"
-        fail(
-            OpeningFailure(
-                code == ECONNREFUSED ? .connectionRefused : .connectFailed, .connect,
-                "connecting to \(what)\(others): \(errorText(code))", libraryCode: "errno \(code)"))
-    }
+    // MARK: The socket
 
     private func connectUnix(_ path: String) {
         let (socket, outcome) = Socket.connect(to: .unix(path), route.connect)
         guard let socket, outcome == .done else {
             let code = if case .failed(let code) = outcome { code } else { EAGAIN }
-            lastError = (.unix(path), code)
-            return failToConnect()
+            return fail(SocketRace.failure(.unix(path), code))
         }
         connected(socket, to: .unix(path))
     }
 
-    private func connected(_ socket: Socket, to endpoint: Endpoint) {
-        endRace()
+    private func raceEnded(_ result: Result<(Socket, Endpoint), OpeningFailure>) {
         race = nil
+        switch result {
+        case .success(let (socket, endpoint)): connected(socket, to: endpoint)
+        case .failure(var failure):
+            if let proxy = route.proxy { failure.message = "reaching \(proxy): \(failure.message)" }
+            fail(failure)
+        }
+    }
+
+    private func connected(_ socket: Socket, to endpoint: Endpoint) {
         history.note(.connected, at: driver.now)
         let link = Link(socket, to: endpoint, driver, self)
         self.link = link

@@ -71,9 +71,8 @@ extension NativeExchange {
             channel.append(body)
             body = []
         }
-        let ready = pieces
-        pieces = []
-        for piece in ready { channel.append(piece) }
+        channel.append(pieces: pieces)
+        pieces.removeAll(keepingCapacity: true)
     }
 
     /// Bytes that the reader takes before the loop is told: as many as leave the peer room to send meanwhile.

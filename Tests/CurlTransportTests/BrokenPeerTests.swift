@@ -183,4 +183,18 @@ struct BrokenPeerTests {
         let server = try RawServer(.readHead, .sendSlowly(bytes(answer), piece: piece), .readToEnd)
         #expect(try await transport.send(Sending(server.url("/"))).text() == "abcde")
     }
+
+    @Test("a body cut short right behind its head: the response comes, its bytes, then the error")
+    func cutBehindTheHead() async throws {
+        let server = try RawServer(
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789"), .close)
+        var sending = Sending(server.url("/"))
+        sending.delivery = .prompt
+        let response = try await transport.send(sending)
+        #expect(response.status == .ok)
+        var chunks = response.body.makeAsyncIterator()
+        #expect(try await chunks.next() == Array("0123456789".utf8))
+        let error = await #expect(throws: TransportError.self) { _ = try await chunks.next() }
+        #expect(error?.code == .bodyTruncated)
+    }
 }

@@ -102,6 +102,7 @@ struct HTTP2Tests {
         let error = await #expect(throws: TransportError.self) { try await task.value }
         #expect(error?.code == .cancelled)
         #expect(error?.phase == .head)
+        #expect(error?.retrySafety == .maybeProcessed)
         let response = try await transport.send(Exchange(other, over: route))
         #expect(response.reused)
         #expect(server.connectionCount == 1)
@@ -269,6 +270,51 @@ struct HTTP2Tests {
         }
         #expect(server.written < 300_000)
         #expect(try await stalled.body.collect(upTo: 8 << 20).count == 4 << 20)
+    }
+
+    @Test("timeouts run over HTTP/2, too, and spare the connection")
+    func timeouts() async throws {
+        let server = try H2Server { side, event in
+            switch event {
+            case .request(let stream, let head, _) where head.path == "/stall":
+                try? side.engine.respond(on: stream, status: 200, hasContent: true)
+            case .request(let stream, let head, _) where head.path == "/": side.answer(stream)
+            default: break
+            }
+        }
+        defer { server.stop() }
+        var options = ExchangeOptions()
+        options.timeouts = .none
+        options.timeouts.firstByte = .milliseconds(30)
+        options.timeouts.idleRead = .milliseconds(30)
+        options.timeouts.idleWrite = .milliseconds(30)
+        func limited(_ call: Call) -> Call { call.with { $0.options = options } }
+        let first = try await transport.failure(of: limited(call(server, "/never")))
+        #expect(first.code == .firstByteTimeout)
+        #expect(first.retrySafety == .maybeProcessed)
+        let sent = limited(call(server, "/never", .post)).with { $0.body = .chunks([[1], [2]]) }
+        #expect(try await transport.failure(of: sent).code == .firstByteTimeout)
+        let read = try await transport.failure(of: limited(call(server, "/stall")))
+        #expect(read.code == .idleReadTimeout)
+        #expect(read.retrySafety == .processed)
+        // The peer's window is 256 KiB, and nobody reads there.
+        let written = limited(call(server, "/never", .post)).with { $0.body = .pattern(4 << 20) }
+        #expect(try await transport.failure(of: written).code == .idleWriteTimeout)
+        #expect(try await transport.send(call(server)).text() == "ok")
+    }
+
+    @Test("a head beyond the limits of its exchange is refused")
+    func smallLimits() async throws {
+        let name = try #require(HTTPField.Name("x-long"))
+        let server = try H2Server { side, event in
+            guard case .request(let stream, _, _) = event else { return }
+            try? side.engine.respond(on: stream, status: 200, fields: [name: String(repeating: "x", count: 500)])
+        }
+        defer { server.stop() }
+        let small = try await transport.failure(of: call(server).with { $0.options.limits.head = 400 })
+        #expect(small.code == .headTooLarge)
+        #expect(small.retrySafety == .processed)
+        #expect(try await transport.send(call(server)).status == .ok)
     }
 
     @Test("a body error of the caller ends its stream alone, and is found in the error")

@@ -271,9 +271,12 @@ package final class HTTP2Connection {
         // The connection's window opens with arrival: so streams whose readers stall do not hold up the others, and
         // each stream's own window is what bounds memory.
         if session.inbox.connectionReceived >= window.threshold {
-            session.consumeConnection(session.inbox.connectionReceived)
+            let received = session.inbox.connectionReceived
+            session.consumeConnection(received)
             session.inbox.connectionReceived = 0
-            if let size = window.halfWasRead(at: now, roundTrip: pulse.roundTrip) { session.setWindow(id: 0, size) }
+            if let size = window.wasRead(Int32(clamping: received), at: now, roundTrip: pulse.roundTrip) {
+                session.setWindow(id: 0, size)
+            }
             if let payload = pulse.pingForRoundTrip(at: now) { session.submitPing(payload) }
         }
         if session.inbox.settingsAcknowledged {
@@ -306,7 +309,7 @@ package final class HTTP2Connection {
         session.consumeStream(id: stream.id, Int(consumed))
         if let payload = pulse.pingForRoundTrip(at: now) { session.submitPing(payload) }
         let roundTrip = pulse.roundTrip
-        if let size = session.inbox.streams[stream.slot].window.halfWasRead(at: now, roundTrip: roundTrip) {
+        if let size = session.inbox.streams[stream.slot].window.wasRead(consumed, at: now, roundTrip: roundTrip) {
             session.setWindow(id: stream.id, size)
             // One stream alone must be able to fill its window.
             if let whole = window.grow(toAtLeast: size > .max / 2 ? .max : size + size / 2) {

@@ -146,8 +146,12 @@ struct NGHTTP2Session: ~Copyable {
 
     // MARK: Windows
 
-    func consumeConnection(_ count: Int) { _ = unsafe nghttp2_session_consume_connection(session, count) }
-    func consumeStream(id: Int32, _ count: Int) { _ = unsafe nghttp2_session_consume_stream(session, id, count) }
+    /// Lets the peer send so many more bytes, on the connection or on a stream. Not `nghttp2_session_consume`: that
+    /// keeps back what was read until it is half the window, and so halves the rate over a long path.
+    func consumeConnection(_ count: Int) { consumeStream(id: 0, count) }
+    func consumeStream(id: Int32, _ count: Int) {
+        _ = unsafe nghttp2_submit_window_update(session, 0, id, Int32(clamping: count))
+    }
     /// The window of a stream, or of the connection (nought), becomes `size`.
     func setWindow(id: Int32, _ size: Int32) { _ = unsafe nghttp2_session_set_local_window_size(session, 0, id, size) }
 

@@ -121,6 +121,7 @@ final class Driver: @unchecked Sendable {
             guard exchange.isStarved, let carrier = exchange.carrier else { return }
             exchange.isStarved = false
             exchange.since = now
+            look(after: limits(of: exchange).idleWrite)
             carrier.feedUpload(of: exchange)
         case .run(let action): action()
         case .shutDown(let wish): shutDown(by: wish.deadline, wish.done)
@@ -205,6 +206,7 @@ final class Driver: @unchecked Sendable {
         exchange.route = nil
         exchange.channel = nil
         exchange.pieces = []
+        exchange.body = []
         resume(exchange)
         wake()
     }

@@ -9,6 +9,12 @@ struct ExchangeLimits {
     let firstByte: Int64
     let idleRead: Int64
     let idleWrite: Int64
+    /// Bytes of a head, and its fields.
+    let head: Int
+    let fields: Int
+
+    /// Bytes of a head that the connection takes.
+    static let connectionHead = 256 << 10
 
     init(_ options: ExchangeOptions) {
         self.options = options
@@ -17,6 +23,8 @@ struct ExchangeLimits {
             .reduce(.max) { min($0, ExchangeLimits.nanoseconds($1)) }
         firstByte = ExchangeLimits.nanoseconds(timeouts.firstByte)
         idleRead = ExchangeLimits.nanoseconds(timeouts.idleRead)
+        head = options.limits.head
+        fields = options.limits.fields
         idleWrite = ExchangeLimits.nanoseconds(timeouts.idleWrite)
     }
 

@@ -36,15 +36,14 @@ final class H1Carrier: Carrier {
         let hasBody = engine.state == .requesting
         if hasBody { exchange.prepareUpload(driver) }
         if !hasBody {
-            exchange.requestIsSent(at: driver.now)
+            exchange.requestIsSent(driver)
         } else if let hold {
             exchange.holdsBodyUntil = driver.now.advanced(by: hold)
             driver.look(at: driver.now.advanced(by: hold))
         } else {
             feedUpload(of: exchange)
         }
-        let times = driver.limits(of: exchange)
-        driver.look(after: exchange.step == .waiting ? times.firstByte : times.idleWrite)
+        if exchange.step == .sending { driver.look(after: driver.limits(of: exchange).idleWrite) }
     }
 
     /// The head as HTTP/1.1 has it (RFC 9112 §3).
@@ -80,7 +79,7 @@ final class H1Carrier: Carrier {
         do throws(HTTP1Error) {
             // More than the socket takes is not asked for.
             while !exchange.isUploadDone, !link.isBlocked, engine.state != .closed {
-                switch exchange.nextPiece(at: driver.now) {
+                switch exchange.nextPiece(driver) {
                 case .bytes(let bytes, let isLast):
                     try engine.sendBody(bytes.span)
                     if isLast { try engine.sendEnd() }
@@ -176,12 +175,14 @@ final class H1Carrier: Carrier {
     private func take(_ event: HTTP1Event, for exchange: NativeExchange) {
         switch event {
         case .response(let head):
-            exchange.receiveHead(head.status, head.reason, head.fields, at: driver.now)
+            exchange.receiveHead(head.status, head.reason, head.fields, driver)
             exchange.holdsBodyUntil = nil
-            driver.look(after: driver.limits(of: exchange).idleRead)
             if case .prompt = exchange.exchange.delivery { driver.announce(exchange) }
         case .body(let bytes):
-            _ = exchange.receiveBody(bytes, driver)
+            if exchange.receiveBody(bytes, driver), exchange.waitingBytes >= exchange.exchange.options.limits.unreadBody
+            {
+                link.setReading(false)
+            }
         case .end(let trailers): driver.finish(exchange, .success(trailers))
         case .informational(let head):
             let heldBody = exchange.holdsBodyUntil != nil

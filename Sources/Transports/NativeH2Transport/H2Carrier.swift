@@ -57,6 +57,8 @@ final class H2Carrier: Carrier {
         while exchanges.count <= slot { exchanges.append(nil) }
         exchanges[slot] = exchange
         exchange.stream = stream
+        // It goes out at the end of this turn; how the stream ends tells more exactly.
+        exchange.mayBeSent = true
         exchange.tell(.ready(info, reused: exchange.isReused), at: driver.now)
         exchange.since = driver.now
         if framing.hasContent {
@@ -70,15 +72,10 @@ final class H2Carrier: Carrier {
             }
         } else {
             exchange.step = .sending
-            exchange.requestIsSent(at: driver.now)
+            exchange.requestIsSent(driver)
         }
+        if exchange.step == .sending { driver.look(after: driver.limits(of: exchange).idleWrite) }
         driver.touch(self)
-        watchTime(of: exchange)
-    }
-
-    private func watchTime(of exchange: NativeExchange) {
-        let limits = driver.limits(of: exchange)
-        driver.look(after: exchange.step == .waiting ? limits.firstByte : limits.idleWrite)
     }
 
     /// The engine did not take the request: nothing of it was sent.
@@ -110,7 +107,7 @@ final class H2Carrier: Carrier {
         guard let stream = exchange.stream, exchange.holdsBodyUntil == nil, !exchange.isUploadDone else { return }
         do throws(HTTP2Error) {
             while true {
-                switch exchange.nextPiece(at: driver.now) {
+                switch exchange.nextPiece(driver) {
                 case .bytes(let bytes, let isLast):
                     let hasRoom = try engine.send(bytes, on: stream, end: isLast)
                     driver.touch(self)
@@ -241,12 +238,16 @@ final class H2Carrier: Carrier {
     }
 
     private func takeEvents() {
+        // Nobody who waits gets the place of one whose stream ends with the connection.
+        if engine.error != nil { retire() }
         while let event = engine.nextEvent() {
             switch event {
             case .response(let stream, let status, let fields, let end):
                 guard let exchange = exchange(stream) else { break }
-                exchange.receiveHead(status, "", fields, at: driver.now)
-                if end {
+                exchange.receiveHead(status, "", fields, driver)
+                if exchange.isTooLarge(fields, driver) {
+                    driver.finish(exchange, .failure(exchange.headTooLarge))
+                } else if end {
                     driver.finish(exchange, .success([:]))
                 } else if case .prompt = exchange.exchange.delivery {
                     driver.announce(exchange)

@@ -67,6 +67,7 @@ final class NativeExchange: @unchecked Sendable {
     var body: [UInt8] = []
     /// What has come of a live body since the reader was last given something.
     var pieces: [[UInt8]] = []
+    var piecesSize = 0
     var received: Int64 = 0
     var declaredLength: Int64?
     var channel: BodyChannel?

@@ -17,12 +17,14 @@ extension NativeExchange {
     }
 
     /// Takes the final head.
-    func receiveHead(_ status: Int, _ reason: String, _ fields: HTTPFields, at now: Instant) {
+    func receiveHead(_ status: Int, _ reason: String, _ fields: HTTPFields, _ driver: Driver) {
+        let now = driver.now
         self.status = status
         self.reason = reason
         self.fields = fields
         step = .receiving
         since = now
+        driver.look(after: driver.limits(of: self).idleRead)
         if exchange.onEvent != nil {
             declaredLength = fields[.contentLength].flatMap { Int64($0) }
             let code = HTTPResponse.Status(code: status, reasonPhrase: reason)
@@ -43,8 +45,25 @@ extension NativeExchange {
             return false
         }
         pieces.append(bytes)
+        piecesSize += bytes.count
         driver.announce(self)
         return true
+    }
+
+    /// Bytes that came and were not read.
+    var waitingBytes: Int { piecesSize + (channel?.unread ?? 0) }
+
+    /// Whether a head exceeds what this exchange allows, where that is less than the connection does.
+    func isTooLarge(_ fields: HTTPFields, _ driver: Driver) -> Bool {
+        let limits = driver.limits(of: self)
+        if fields.count > limits.fields { return true }
+        guard limits.head < ExchangeLimits.connectionHead else { return false }
+        return fields.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count + 4 } > limits.head
+    }
+
+    /// The error of a head that is too large.
+    var headTooLarge: TransportError {
+        error(.headTooLarge, "\(summary): the response's head exceeds the limits of the exchange", phase: .head)
     }
 
     /// Whether the head of a prompt response, or a body beyond the cap, goes to the waiter before the end.
@@ -72,6 +91,7 @@ extension NativeExchange {
             body = []
         }
         channel.append(pieces: pieces)
+        piecesSize = 0
         pieces.removeAll(keepingCapacity: true)
     }
 

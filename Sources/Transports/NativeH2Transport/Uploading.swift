@@ -48,27 +48,28 @@ extension NativeExchange {
     var isUploadDone: Bool { if case .none = upload { true } else { false } }
 
     /// The next part of the body, counted and told.
-    func nextPiece(at now: Instant) -> Piece {
+    func nextPiece(_ driver: Driver) -> Piece {
+        let now = driver.now
         switch upload {
         case .none: return .nothing
         case .bytes(let bytes, let gone):
             let trailers = exchange.request.trailers
             if gone == 0, bytes.count <= 2 * NativeExchange.pieceSize {
-                if bytes.isEmpty { return finished(trailers, at: now) }
+                if bytes.isEmpty { return finished(trailers, driver) }
                 count(bytes.count, at: now)
                 guard trailers.isEmpty else {
                     upload = .bytes(bytes, sent: bytes.count)
                     return .bytes(bytes, isLast: false)
                 }
-                _ = finished([:], at: now)
+                _ = finished([:], driver)
                 return .bytes(bytes, isLast: true)
             }
-            guard gone < bytes.count else { return finished(trailers, at: now) }
+            guard gone < bytes.count else { return finished(trailers, driver) }
             let end = min(gone + NativeExchange.pieceSize, bytes.count)
             count(end - gone, at: now)
             let piece = Array(bytes[gone..<end])
             if end == bytes.count, trailers.isEmpty {
-                _ = finished([:], at: now)
+                _ = finished([:], driver)
                 return .bytes(piece, isLast: true)
             }
             upload = .bytes(bytes, sent: end)
@@ -82,7 +83,7 @@ extension NativeExchange {
             case .failed(let underlying): return .failed(bodyError(underlying))
             case .end(let found):
                 if let declared = framing.contentLength, sent != declared { return .failed(wrongLength(declared)) }
-                return finished(exchange.request.trailers + found, at: now)
+                return finished(exchange.request.trailers + found, driver)
             case .chunk(let bytes):
                 if let declared = framing.contentLength, sent + Int64(bytes.count) > declared {
                     sent += Int64(bytes.count)
@@ -103,19 +104,19 @@ extension NativeExchange {
         }
     }
 
-    private func finished(_ trailers: HTTPFields, at now: Instant) -> Piece {
+    private func finished(_ trailers: HTTPFields, _ driver: Driver) -> Piece {
         upload = .none
-        requestIsSent(at: now)
+        requestIsSent(driver)
         return .end(trailers: trailers)
     }
 
     /// The whole request was handed over.
-    func requestIsSent(at now: Instant) {
-        tell(.requestSent, at: now)
-        if step == .sending {
-            step = .waiting
-            since = now
-        }
+    func requestIsSent(_ driver: Driver) {
+        tell(.requestSent, at: driver.now)
+        guard step == .sending else { return }
+        step = .waiting
+        since = driver.now
+        driver.look(after: driver.limits(of: self).firstByte)
     }
 
     /// Ends the reading of the body.

@@ -19,6 +19,9 @@ public final class MemoryCookies: CookieStorage {
         }
     }
 
+    /// Whether there is none.
+    var isEmpty: Bool { jar.withLock { $0.count == 0 } }
+
     public func store(_ values: [String], from url: HTTPURL, at wallSeconds: Int64) {
         for value in values {
             guard let set = SetCookie(value), let cookie = Cookie(set, from: url, at: wallSeconds) else { continue }

@@ -21,6 +21,7 @@ public final class Call: Sendable {
         var history: [Hop] = []
         var attempts: [Attempt] = []
         var observers: [@Sendable (borrowing ExchangeEvent) -> Void] = []
+        var kept: Result<TransportResponse, TransportError>?
     }
 
     init(
@@ -71,8 +72,9 @@ public final class Call: Sendable {
     }
 
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
+        let (ofCall, kept) = state.withLock { ($0.observers, $0.kept.take()) }
+        if let kept { return try kept.get() }
         let route = settings.route(for: request.url)
-        let ofCall = state.withLock { $0.observers }
         let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
@@ -91,6 +93,24 @@ public final class Call: Sendable {
             throw error
         }
     }
+
+    /// Hands the call's first request to the transport before any link has seen it, as the call begins.
+    func transmitAtOnce(_ request: Request) async -> Result<TransportResponse, TransportError> {
+        let exchange = Exchange(
+            request, over: settings.route(for: request.url), delivery: delivery, deadline: deadline,
+            options: settings.exchangeOptions)
+        do {
+            let response = try await transport.send(exchange)
+            record(Attempt(request: request, began: start, outcome: .answered(response.status)))
+            return .success(response)
+        } catch {
+            record(Attempt(request: request, began: start, outcome: .failed(error)))
+            return .failure(error)
+        }
+    }
+
+    /// Gives the chain, which has not begun yet, this outcome in place of the one that its first request would have.
+    func keep(_ outcome: Result<TransportResponse, TransportError>) { state.withLock { $0.kept = outcome } }
 
     private func record(_ attempt: Attempt) { state.withLock { $0.attempts.append(attempt) } }
 }

@@ -66,7 +66,7 @@ final class SessionCore: Sendable {
         let running = Running(prepared, transport, .whole(upTo: limit), timeout)
         var isReading = false
         do {
-            let response = try await Next(call: running.call)(running.first)
+            let response = try await running.answer()
             isReading = true
             let whole = response.body.whole.flatMap { $0.count <= limit ? $0 : nil }
             if let whole { return running.finished(response, whole) }
@@ -80,7 +80,7 @@ final class SessionCore: Sendable {
     func begin(_ prepared: Prepared, _ timeout: Duration?) async throws(HTTPError) -> StreamingResponse {
         let running = Running(prepared, transport, .prompt, timeout)
         do {
-            return StreamingResponse(running, try await Next(call: running.call)(running.first))
+            return StreamingResponse(running, try await running.answer())
         } catch {
             throw running.failure(error, reading: false)
         }

@@ -5,6 +5,7 @@ import Synchronization
 final class Settings: Sendable {
     let configuration: SessionConfiguration
     let chain: [any Middleware]
+    let shortWay: ShortWay?
     let exchangeOptions: ExchangeOptions
     /// The session's own fields, and the first of them that cannot be sent.
     let fields: HTTPFields
@@ -47,6 +48,7 @@ final class Settings: Sendable {
     init(_ configuration: SessionConfiguration) {
         self.configuration = configuration
         chain = DefaultChain.links(of: configuration)
+        shortWay = ShortWay(configuration)
         exchangeOptions = configuration.exchange
         fields = configuration.headers.fields
         headerFault = configuration.headers.fault

@@ -41,11 +41,9 @@ public final class CurlTransport: Transport {
             exchange, framing: framing, pinsHTTP1: features.rawValue & CurlCapabilities.onlyOverHTTP1.rawValue != 0,
             at: SystemClock().now, keeper: core)
         let result = await withTaskCancellationHandler {
-            await withTaskExecutorPreference(driver.gathering) {
-                await Waiter.wait { waiter in
-                    state.waiter = waiter
-                    if !driver.push(.start(state)) { waiter.resume(.failure(CurlTransport.closed(exchange))) }
-                }
+            await Waiter.wait { waiter in
+                state.waiter = waiter
+                if !driver.push(.start(state)) { waiter.resume(.failure(CurlTransport.closed(exchange))) }
             }
         } onCancel: {
             driver.push(.cancel(state))

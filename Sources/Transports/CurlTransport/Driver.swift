@@ -30,7 +30,6 @@ final class Driver: @unchecked Sendable {
     struct RouteReference: @unchecked Sendable { let route: RouteState }
 
     let loop: IOLoop
-    let gathering: Gathering
     let limits: PoolLimits
     var now: Instant
     let inbox: Inbox<Message>
@@ -47,7 +46,7 @@ final class Driver: @unchecked Sendable {
     var postponed: [() -> Void] = []
     private var isTurnMarked = false
     private let endTurn: () -> Void
-    var ready: [(Waiter, Result<TransportResponse, TransportError>)] = []
+    var ready: [Waiter.Ready] = []
 
     // Timeouts
     var sweepTimer: LoopTimer?
@@ -68,7 +67,6 @@ final class Driver: @unchecked Sendable {
 
     private init(_ loop: IOLoop, _ limits: PoolLimits) {
         self.loop = loop
-        gathering = Gathering(loop)
         self.limits = limits
         now = loop.now
         // No weak references to what the loop uses all the time: they make each retain of it several times as slow.
@@ -237,13 +235,7 @@ final class Driver: @unchecked Sendable {
         let announced = announced
         self.announced.removeAll(keepingCapacity: true)
         for exchange in announced { deliver(exchange) }
-        let ready = ready
-        self.ready.removeAll(keepingCapacity: true)
-        if !ready.isEmpty {
-            gathering.resumeTogether {
-                for (waiter, result) in ready { waiter.resume(result) }
-            }
-        }
+        Waiter.resume(&ready)
         if isClosed, exchanges.isEmpty { end() }
     }
 

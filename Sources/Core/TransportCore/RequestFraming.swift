@@ -44,21 +44,20 @@ public struct RequestFraming: Sendable {
 
     private static func needsAttention(_ fields: HTTPFields) -> Bool {
         var cookies = 0
-        for field in fields {
+        // By index: a field that is taken out is copied, with a retain for each of its parts.
+        for index in fields.indices {
+            if !HTTPField.isValidValue(fields[index].value) { return true }
             // Most names differ from all of these in their length, which costs less to compare.
-            guard RequestFraming.lengths & 1 << UInt64(min(63, field.name.canonicalName.utf8.count)) != 0 else {
-                if !HTTPField.isValidValue(field.value) { return true }
-                continue
-            }
-            switch field.name {
+            let length = fields[index].name.canonicalName.utf8.count
+            guard RequestFraming.lengths & 1 << UInt64(min(63, length)) != 0 else { continue }
+            switch fields[index].name {
             case .hostField, .contentLength, .transferEncoding, .connection, .te, .keepAliveField,
                 .proxyConnectionField, .upgrade:
                 return true
             case .cookie:
                 cookies += 1
-                if cookies > 1 || !HTTPField.isValidValue(field.value) { return true }
-            default:
-                if !HTTPField.isValidValue(field.value) { return true }
+                if cookies > 1 { return true }
+            default: break
             }
         }
         return false

@@ -124,17 +124,15 @@ struct RequestSetup {
         var hasContentType = false
         var hasUserAgent = false
         for field in framing.fields {
-            if field.name == .accept {
-                hasAccept = true
-            } else if field.name == .contentType {
-                hasContentType = true
-            } else if field.name == .userAgent {
-                hasUserAgent = true
-            } else if field.name == .te {
-                exchange.wantsTrailers = true
-            } else if field.name == .expect {
-                // Decided by the exchange's options alone.
-                continue
+            // Lengths first: most names differ in it, and need no comparison.
+            switch field.name.canonicalName.utf8.count {
+            case 2 where field.name == .te: exchange.wantsTrailers = true
+            case 6 where field.name == .accept: hasAccept = true
+            // Decided by the exchange's options alone.
+            case 6 where field.name == .expect: continue
+            case 10 where field.name == .userAgent: hasUserAgent = true
+            case 12 where field.name == .contentType: hasContentType = true
+            default: break
             }
             headers.add(field)
         }

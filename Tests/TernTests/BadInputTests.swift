@@ -209,8 +209,8 @@ struct BadInputTests {
         let server = try RawServer(connections: [answer, answer, answer, [.readHead, .send(Self.good)]])
         let session = try carrier.session()
         let url = server.url("/")
-        let ratio = try await failure(naming: "GET \(url)", "gzip") { try await session.get(url) }
-        let size = try await failure(naming: "GET \(url)", "gzip") {
+        let ratio = try await failure(naming: "GET \(url)", "200:1") { try await session.get(url) }
+        let size = try await failure(naming: "GET \(url)", "65536 bytes") {
             try await session.get(url) { $0.decoding = .automatic(sizeLimit: 65_536, ratioLimit: 10_000) }
         }
         for (error, reason) in [(ratio, ContentDecodingError.Reason.ratioExceeded), (size, .tooLarge)] {

@@ -75,7 +75,10 @@ struct PersistenceTests {
         #expect(try await session.get(server.url("/first")).text == "ok")
         let second = try await session.get(server.url("/second"))
         #expect(second.text == "ok" && second.attempts.count == 2)
-        #expect(server.receivedText(on: 1).hasPrefix("GET /second "))
+        // libcurl opens a connection of its own accord in between, on which nothing is sent.
+        let last = server.connectionCount - 1
+        #expect(server.receivedText(on: last).hasPrefix("GET /second "))
+        #expect((1..<last).allSatisfy { server.received(on: $0).isEmpty })
     }
 
     @Test("the total timeout ends a call that is not answered", .requires(.nginx), arguments: Carrier.allCases)

@@ -101,7 +101,7 @@ struct BadInputTests {
         let port = try #require(try Loopback.freePorts(1).first)
         let session = try carrier.session()
         let url = "http://127.0.0.1:\(port)/"
-        let error = try await failure(naming: "GET \(url)", "refused") { try await session.get(url) }
+        let error = try await failure(naming: "GET \(url)", "onnection refused") { try await session.get(url) }
         #expect(error.transportError?.code == .connectionRefused)
         #expect(error.transportError?.phase == .connect && error.transportError?.retrySafety == .notSent)
         try await expectUsable(session)
@@ -133,7 +133,7 @@ struct BadInputTests {
         call.cancel()
         let error = try await failure(naming: "GET http://birds.example/") { try await call.value }
         #expect(error.isCancelled, "\(error)")
-        #expect(cancelled.duration(to: .now) < .seconds(5))
+        #expect(cancelled.duration(to: .now) < .seconds(10))
         try await expectUsable(session)
     }
 

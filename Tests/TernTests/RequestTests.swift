@@ -41,6 +41,14 @@ struct RequestTests {
         }
     }
 
+    @Test("one who wants HTTP/1.1 gets it from a server that has both", .requires(.nginx), arguments: Carrier.allCases)
+    func oldVersion(_ carrier: Carrier) async throws {
+        let nginx = try await NginxServer.shared()
+        let session = try carrier.session { $0.connect.protocols = .http1 }
+        let answer = try await session.get(nginx.url("/protocol", .tls))
+        #expect(answer.version == .http11 && answer.text == "HTTP/1.1")
+    }
+
     @Test("a value goes out as JSON and comes back", .requires(.httpbin), arguments: Carrier.allCases)
     func json(_ carrier: Carrier) async throws {
         let httpbin = try await HTTPBinServer.shared()

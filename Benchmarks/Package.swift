@@ -10,6 +10,7 @@ let package = Package(
             name: "TernBench",
             dependencies: [
                 .product(name: "TernCore", package: "Tern"), .product(name: "CurlTransport", package: "Tern"),
+                .product(name: "NativeH2Transport", package: "Tern"),
             ])
     ],
     swiftLanguageModes: [.v6]

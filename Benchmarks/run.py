@@ -116,7 +116,7 @@ def curl(run, server, bench, sticks, folder):
     for name, url, n, concurrency, version in cases:
         load = [url, str(n), str(concurrency), version]
         contestants = {"c": [stick] + load} if have else {}
-        contestants |= {"bare": [bench, "bare"] + load, "session": [bench, "session"] + load}
+        contestants |= {"bare": [bench, "bare"] + load + ["curl"], "session": [bench, "session"] + load + ["curl"]}
         r = run.compare(contestants, env)
         ratio = f"{r['session'][0] / r['c'][0]:.2f}" if have else "no stick"
         lines.append(f"| {name} | {show(r['c']) if have else '–'} | {show(r['bare'])} | {show(r['session'])} | {ratio} |")

@@ -49,7 +49,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
                 + String(repeating: "Y: \(String(repeating: "y", count: 50_000))\r\n", count: 5) + "\r\n", .headTooLarge
         ),
         Refused(
-            "1,001 fields", "HTTP/1.1 200 OK\r\n" + String(repeating: "A: b\r\n", count: 1_001) + "\r\n", .headTooLarge),
+            "1,001 fields", "HTTP/1.1 200 OK\r\n\(String(repeating: "A: b\r\n", count: 1_001))\r\n", .headTooLarge),
         Refused("endless 1xx", String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 101), .malformedResponse),
         Refused(
             "forbidden trailer", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA : b\r\n\r\n",
@@ -182,5 +182,19 @@ struct BrokenPeerTests {
         let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
         let server = try RawServer(.readHead, .sendSlowly(bytes(answer), piece: piece), .readToEnd)
         #expect(try await transport.send(Sending(server.url("/"))).text() == "abcde")
+    }
+
+    @Test("a body cut short right behind its head: the response comes, its bytes, then the error")
+    func cutBehindTheHead() async throws {
+        let server = try RawServer(
+            .readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789"), .close)
+        var sending = Sending(server.url("/"))
+        sending.delivery = .prompt
+        let response = try await transport.send(sending)
+        #expect(response.status == .ok)
+        var chunks = response.body.makeAsyncIterator()
+        #expect(try await chunks.next() == Array("0123456789".utf8))
+        let error = await #expect(throws: TransportError.self) { _ = try await chunks.next() }
+        #expect(error?.code == .bodyTruncated)
     }
 }

@@ -202,6 +202,11 @@ struct CancellationTests {
     }
 }
 
+@MainActor private func fetchOnMain(_ exchange: Exchange, by transport: CurlTransport) async throws {
+    _ = try await transport.send(exchange)
+    MainActor.preconditionIsolated()
+}
+
 @Suite("CurlTransport, cancelled at once, and streams that run out")
 struct EdgeTests {
     let transport = CurlTransport()
@@ -266,10 +271,7 @@ struct EdgeTests {
         try await withThrowingTaskGroup { group in
             for _ in 0..<50 { group.addTask { try await counter.fetch(exchange, by: transport) } }
             for _ in 0..<20 {
-                group.addTask { @MainActor in
-                    _ = try await transport.send(exchange)
-                    MainActor.preconditionIsolated()
-                }
+                group.addTask { try await fetchOnMain(exchange, by: transport) }
             }
             try await group.waitForAll()
         }

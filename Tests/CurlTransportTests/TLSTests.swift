@@ -59,7 +59,8 @@ struct TLSTests {
         let identities = [
             ClientIdentity(certificates: .file(ca.client.certificate), key: .file(ca.client.key)),
             ClientIdentity(
-                certificates: .pem(try contents(of: ca.client.certificate)), key: .pem(try contents(of: ca.client.key))),
+                certificates: .pem(try contents(of: ca.client.certificate)),
+                key: .pem(try contents(of: ca.client.key))),
             ClientIdentity(
                 certificates: .file(ca.client.certificate), key: .file(ca.clientEncryptedKey), password: ca.password),
         ]

@@ -23,6 +23,7 @@ struct DifferenceTests {
     @Test("what HTTP forbids is refused, where curl sends it")
     func refused() async throws {
         try await expect(Line("-sS -H 'Bad Name: x' {echo}"), curl: 0, tern: 43, "Bad Name")
+        try await expect(Line("-sS -H 'X: a\r\nSmuggled: b' {echo}"), curl: 0, tern: 43, "holds CR")
         try await expect(Line("-sS -X 'BAD METHOD' {echo}"), curl: 0, tern: 2, "BAD METHOD")
         try await expect(Line("-sS -m 1 -d a=1 -H 'Content-Length: 5' {echo}"), curl: 28, tern: 43, "Content-Length")
         try await expect(Line("-sS -H Host: {echo}"), curl: 0, tern: 0, "\"host\"")

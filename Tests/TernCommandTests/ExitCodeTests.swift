@@ -56,6 +56,26 @@ struct ExitCodeTests {
     }
 
     @Test(
+        "the native transport ends with curl's codes, too",
+        arguments: [
+            (Line("-sS http://127.0.0.1:1/"), 7), (Line("-sS http://nohost.invalid/"), 6),
+            (Line("-sS --interface nosuch0 {nginx}/"), 45), (Line("-sS https://{echohost}/"), 35),
+            (Line("-sS {tls}/method"), 60), (Line("-sS --cacert {ca} {wronghost}/method"), 60),
+            (Line("-sS --cacert /no/such {tls}/method"), 77), (Line("-sS --cacert lines.txt {tls}/method"), 77),
+            (Line("-sS -k -E {cert} --key /no/such {client}/1k"), 58), (Line("-sS -k --tlsv1.3 {tls12}/method"), 35),
+            (Line("-sS -k --pinnedpubkey sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= {tls}/1k"), 90),
+            (Line("-sS -x http://nohost.invalid:1 {nginx}/method"), 5), (Line("-sS -x {nginx} -k {tls}/method"), 56),
+            (Line("-sS -x socks5h://{echohost} {nginx}/method"), 97), (Line("-sS -m 0.3 {nginx}/hang"), 28),
+            (Line("-sS {nginx}/abort"), 52), (Line("-sS -o x {hypercorn}/abort"), 18), (Line("-sS -k {tls}/abort"), 92),
+        ] as [(Line, Int32)])
+    func native(_ line: Line, _ code: Int32) async throws {
+        let words = ["--transport", "h2"] + line.words(try await Servers.shared())
+        let run = try await Command.run(Command.tern, words)
+        #expect(run.exit == .status(code), "\(run.error)")
+        #expect(run.error.hasPrefix("tern: (\(code)) ") && run.error.split(separator: "\n").count == 1, "\(run.error)")
+    }
+
+    @Test(
         "answers",
         arguments: [
             (Line("-sS -f {nginx}/status/404"), 22, "404 Not Found"),
@@ -65,6 +85,7 @@ struct ExitCodeTests {
             (Line("-sS -m 0.3 {nginx}/stall -o x"), 28, "deadline"),
             (Line("-sS --http1.1 {h2c}/"), 1, "HTTP/0.9"),
             (Line("-sS --http2-prior-knowledge {nginx}/1k"), 52, "Empty"),
+            (Line("-sS -k {tls}/abort"), 92, "PROTOCOL_ERROR"),
             (Line("-sS --max-filesize 10 {nginx}/1k"), 63, "10 bytes"),
             (Line("-sS -o /dev/full {nginx}/1k"), 23, "No space"),
         ])
@@ -89,6 +110,13 @@ struct ExitCodeTests {
         #expect(tern.exit == .status(code), "\(said)")
         #expect(curl.exit == .status(codeOfCurl))
         #expect(said.hasPrefix("tern: (\(code)) ") && said.split(separator: "\n").count == 1, "\(said)")
+    }
+
+    @Test("a server that never finishes the handshake: --connect-timeout counts it in")
+    func handshakeTimeout() async throws {
+        let raw = try RawServer(.readToEnd)
+        try await check(
+            Line("-sS --connect-timeout 0.3 https://127.0.0.1:{p}/"), 28, "handshake", [("p", "\(raw.port)")])
     }
 
     @Test("a reset connection")

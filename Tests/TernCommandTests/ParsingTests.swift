@@ -14,6 +14,12 @@ struct ParsingTests {
         #expect(invocation.urls == ["a.test", "-"])
     }
 
+    @Test("a host may have the name of a subcommand")
+    func hostsLikeSubcommands() throws {
+        #expect(try CommandLineParser.parse(["--", "batch"]).urls == ["batch"])
+        #expect(try CommandLineParser.parse(["-s", "bench"]).urls == ["bench"])
+    }
+
     @Test("long options, their beginnings, and --no-…")
     func longs() throws {
         let invocation = try CommandLineParser.parse(
@@ -25,7 +31,8 @@ struct ParsingTests {
     @Test(
         "what cannot be",
         arguments: [
-            (["--nothing"], "--nothing: there is no such option"), (["-%"], "-%: there is no such option"),
+            (["batch", "x"], "'tern batch' is not built yet"), (["--nothing"], "--nothing: there is no such option"),
+            (["-%"], "-%: there is no such option"),
             (["--data"], "--data: expected an argument"), (["-sd"], "-d: expected an argument"),
             (["--reque", "x"], "--reque is ambiguous: it may be --request, --request-target"),
             (["--dig"], "--dig is an option of curl's that is not built"),

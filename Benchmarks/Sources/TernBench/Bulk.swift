@@ -33,8 +33,8 @@ struct Bulk {
     func upload(bytes total: Int64) async throws {
         let session = session()
         let before = Usage()
-        let body = BodyStream(length: total, replayable: true) { Zeros(left: total) }
-        let response = try await session.put(url, .stream(body))
+        let response = try await session.put(
+            url, .stream(length: total, replayable: true) { Zeros(left: total) })
         report("upload status=\(response.status.code)", Int(total), since: before)
         await session.close()
     }

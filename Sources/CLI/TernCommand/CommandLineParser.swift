@@ -5,6 +5,9 @@ enum CommandLineParser {
         var invocation = Invocation()
         var rest = arguments[...]
         var onlyURLs = false
+        if let first = arguments.first, subcommands.contains(first) {
+            throw UsageError("'tern \(first)' is not built yet; 'tern -- \(first)' asks the host of that name")
+        }
         while let word = rest.popFirst() {
             if onlyURLs || !word.hasPrefix("-") || word == "-" {
                 invocation.urls.append(word)
@@ -19,6 +22,9 @@ enum CommandLineParser {
         try check(invocation)
         return invocation
     }
+
+    /// First words that have, or will have, a meaning of their own.
+    private static let subcommands: Set<String> = ["batch", "bench"]
 
     private static func long(_ name: String, _ rest: inout ArraySlice<String>, _ invocation: inout Invocation) throws {
         if let option = OptionTable.option(long: name) {

@@ -65,7 +65,8 @@ enum ExitCode {
         case .pinMismatch: 90
         case .clientCertificateInvalid: 58
         case .protocolRefused: 16
-        case .proxyRefused: 56
+        // CONNECT was answered, or SOCKS refused.
+        case .proxyRefused: error.proxyAnswer == nil ? 97 : 56
         case .proxyFailed: 97
         case .resolveTimeout, .connectTimeout, .tlsTimeout, .poolTimeout, .firstByteTimeout, .idleReadTimeout,
             .idleWriteTimeout, .attemptTimeout, .totalTimeout:

@@ -1,3 +1,4 @@
+import Glibc
 import Tern
 
 /// One URL of the command line: the request, where its answer goes, and what is told about it.
@@ -133,12 +134,24 @@ struct Transfer {
         try WriteOut(facts, warns: invocation.tells).write(format)
     }
 
+    /// The exit code, where curl tells more apart than the kinds of errors do.
     private func code(of error: any Error) -> Int32 {
         let code = ExitCode.of(error)
-        guard code == 6, let target = try? HTTPURL(URLText.complete(url)) else { return code }
-        // Where an HTTP proxy is used, the only name that is looked up here is the proxy's.
-        switch session.configuration.proxies.select(target)?.kind {
-        case .http, .https: return 5
+        let library = (error as? HTTPError)?.transportError?.libraryCode
+        switch code {
+        case 6:
+            // Where an HTTP proxy is used, the only name that is looked up here is the proxy's.
+            guard let target = try? HTTPURL(URLText.complete(url)) else { return code }
+            switch session.configuration.proxies.select(target)?.kind {
+            case .http, .https: return 5
+            default: return code
+            }
+        case 7 where invocation.interface != nil:
+            return library == "errno \(EADDRNOTAVAIL)" || library == "errno \(ENODEV)" ? 45 : code
+        case 60:
+            guard let path = invocation.cacert else { return code }
+            let lines = (try? InputReader.lines(of: path)) ?? []
+            return lines.contains { $0.hasPrefix("-----BEGIN ") } ? code : 77
         default: return code
         }
     }

@@ -164,6 +164,9 @@ final class Driver: @unchecked Sendable {
     /// Ends an exchange: its handle goes back, its waiter or its body's reader gets the outcome.
     func finish(_ exchange: ExchangeState, _ outcome: Result<Void, TransportError>) {
         guard exchange.step != .done else { return }
+        // The head is in, and its turn has not ended yet: the response is given all the same, and the failure ends its
+        // body, so that the bytes before it are not lost.
+        if case .failure(let error) = outcome, exchange.isAnnounced, error.code != .cancelled { deliver(exchange) }
         if let easy = exchange.easy { exchange.route?.release(easy, of: exchange) }
         if exchange.isQueued { exchange.route?.abandon(exchange) }
         if case .stream(let buffer) = exchange.upload { buffer.stop() }

@@ -215,6 +215,13 @@ private let onOpenSocket: curl_opensocket_callback = { context, _, address in
         let type = unsafe address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let descriptor = unsafe socket(address.pointee.family, type, address.pointee.protocol)
         guard descriptor >= 0 else { return CURL_SOCKET_BAD }
+        let connect = exchange.exchange.route.connect
+        if connect.localAddress != nil, let interface = connect.interface,
+            unsafe setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface, socklen_t(interface.utf8.count)) != 0
+        {
+            close(descriptor)
+            return CURL_SOCKET_BAD
+        }
         exchange.socketOpened(descriptor)
         return descriptor
     }

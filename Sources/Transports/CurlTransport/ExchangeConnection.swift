@@ -40,8 +40,8 @@ extension ExchangeState {
             if step == .securing { tell(.tlsDone) } else if step == .connecting { tell(.connected) }
         }
         tell(.ready(record.info, reused: isReused))
-        // On HTTP/2 libcurl leaves once it has Content-Length bytes, and misses the trailers behind them. To wait for the
-        // end of the stream costs it a third more time, so it is done for those who say TE: trailers (RFC 9110 §10.1.4).
+        // On HTTP/2 libcurl leaves once it has Content-Length bytes, and misses the trailers behind them. To wait for
+        // the end of the stream takes a third more time, so it is done for who says TE: trailers (RFC 9110 §10.1.4).
         // nghttp2 compares the length with what comes (RFC 9113 §8.1.1).
         let ignoresLength = wantsTrailers && record.info.version == .http2
         if easy.previous.ignoresLength != ignoresLength {

@@ -141,8 +141,8 @@ struct RequestSetup {
         if !hasAccept { headers.add(line: "Accept:") }
         if !hasUserAgent, exchange.exchange.route.proxy != nil { headers.add(line: "User-Agent:") }
         if exchange.asksToContinue {
-            // In one line with another field, so that libcurl does not see it: it would hide the body of a 417, and send
-            // the request again without Expect. We wait ourselves.
+            // In one line with another field, so that libcurl does not see it: it would hide the body of a 417, and
+            // send the request again without Expect. We wait ourselves.
             headers.add("Host", framing.authority + "\r\nExpect: 100-continue")
         } else if replacesHost || framing.fields.count != exchange.exchange.request.fields.count {
             // Where the caller gave a Host, the framing has taken it out of the fields.

@@ -306,7 +306,8 @@ final class RouteState {
         addresses = answer.addresses
         entries = answer.entries.isEmpty ? nil : StringList(answer.entries)
         answers += 1
-        addressesHoldUntil = driver.now.advanced(by: answer.timeToLive)
+        // No shorter than a second, or an answer would be out of date before it is used.
+        addressesHoldUntil = driver.now.advanced(by: max(answer.timeToLive, .seconds(1)))
     }
 
     /// Connecting has failed: the next exchange asks for the addresses again.

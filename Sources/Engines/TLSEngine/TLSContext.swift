@@ -24,7 +24,7 @@ enum LibraryStart {
     /// OPENSSL_INIT_NO_ATEXIT, a macro that Swift does not see. Of no effect if another library was first.
     private static let noClean: UInt64 = 0x0008_0000
 
-    static let isDone: Bool = unsafe OPENSSL_init_crypto(noClean, nil) == 1
+    static let isDone: Bool = OPENSSL_init_crypto(noClean, nil) == 1
 }
 
 /// Owns one `SSL_CTX`.

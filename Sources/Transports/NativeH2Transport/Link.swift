@@ -244,6 +244,8 @@ final class Link: ReadinessHandler {
         }
         isClosed = true
         driver.loop.unwatch(socket.descriptor)
+        layers = []
+        keyLogs = []
         user = nil
     }
 }

@@ -134,6 +134,37 @@ struct PersistenceTests {
         }
     }
 
+    @Test("cancelling half of many calls spares the other half", .requires(.hypercorn), arguments: Carrier.allCases)
+    func cancellingHalf(_ carrier: Carrier) async throws {
+        let hypercorn = try await HypercornServer.shared()
+        let session = try carrier.session()
+        for url in [hypercorn.url("/"), hypercorn.clearURL("/")] {
+            let hanging = (0..<20).map { _ in Task { try await session.get("\(url)hang") } }
+            let answered = (0..<20).map { number in
+                Task { try await session.post("\(url)echo", .text("\(number)"), params: ["ms": 50]) }
+            }
+            for call in hanging { call.cancel() }
+            for (number, call) in answered.enumerated() {
+                #expect(try await call.value.json(as: Echo.self).body == "\(number)")
+            }
+            for call in hanging {
+                let error = await #expect(throws: HTTPError.self) { try await call.value }
+                #expect(error?.isCancelled == true)
+            }
+        }
+    }
+
+    @Test("a session that was closed refuses calls", arguments: Carrier.allCases)
+    func closed(_ carrier: Carrier) async throws {
+        let server = try RawServer([.readHead, .send(Self.good)])
+        let session = try carrier.session()
+        #expect(try await session.get(server.url("/")).text == "ok")
+        await session.close()
+        let error = try await #require(throws: HTTPError.self) { try await session.get(server.url("/")) }
+        #expect(error.transportError?.code == .closed && server.connectionCount == 1)
+        #expect(error.description.contains("GET \(server.url("/"))"))
+    }
+
     @Test("dropping a stream ends it, and only it", .requires(.nginx), arguments: Carrier.allCases)
     func dropping(_ carrier: Carrier) async throws {
         let nginx = try await NginxServer.shared()

@@ -27,6 +27,29 @@ struct RedirectTests {
         }
     }
 
+    @Test("a body that cannot be read twice is not sent on", .requires(.nginx), arguments: Carrier.allCases)
+    func notReplayable(_ carrier: Carrier) async throws {
+        struct Once: BodyReader {
+            var rest = ["tern"]
+            mutating func next() async throws -> [UInt8]? { rest.popLast().map { Array($0.utf8) } }
+        }
+        let nginx = try await NginxServer.shared()
+        let session = try carrier.session()
+        for (door, _) in NginxServer.versions {
+            let url = nginx.url("/redirect/307", door)
+            let error = try await #require(throws: HTTPError.self) {
+                try await session.post(url, .stream { Once() })
+            }
+            guard case .body = error.kind else {
+                Issue.record("\(error)")
+                continue
+            }
+            #expect(error.description.contains("POST \(url)"))
+            let again = try await session.post(url, .stream(length: 4, replayable: true) { Once() })
+            #expect(again.text == "tern" && again.history.count == 1)
+        }
+    }
+
     @Test("a cookie that a redirect sets goes with the next request", .requires(.nginx), arguments: Carrier.allCases)
     func cookie(_ carrier: Carrier) async throws {
         let nginx = try await NginxServer.shared()

@@ -123,6 +123,7 @@ let package = Package(
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),

@@ -3,9 +3,9 @@
 
 nginx runs on core 0 and the clients on core 1. Every table quotes medians (minimum to maximum) of the rounds, the
 order alternated from round to round; what each process printed is kept in Benchmarks/Results/.
-Usage: run.py curl [--rounds N] [--sticks FOLDER]
+Usage: run.py curl|h2 [--rounds N] [--sticks FOLDER]
 """
-import argparse, datetime, os, platform, re, shutil, socket, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, os, platform, re, resource, shutil, socket, statistics, subprocess, sys, tempfile, time
 
 here = os.path.dirname(os.path.abspath(__file__))
 root = os.path.dirname(here)
@@ -76,9 +76,18 @@ class Run:
         self.raw.flush()
 
     def one(self, command, env):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         out = sh("taskset", "-c", "1", *command, env={**os.environ, **env}).strip()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.note("$ " + " ".join(os.path.basename(c) if c.startswith("/") else c for c in command) + "\n" + out)
-        return {k: float(v) for k, v in re.findall(r"(\S+?)=([-+0-9.e]+)(?:\s|$)", out)}
+        figures = {k: float(v) for k, v in re.findall(r"(\S+?)=([-+0-9.e]+)(?:\s|$)", out)}
+        # h2load and wrk do not tell their CPU: it is that of the whole process.
+        done = re.search(r"(\d+) succeeded|(\d+) requests in", out)
+        if done:
+            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            figures["cpu_us/req"] = cpu * 1e6 / int(done.group(1) or done.group(2))
+            self.note(f"cpu_us/req={figures['cpu_us/req']:.2f}")
+        return figures
 
     def compare(self, contestants, env, value="cpu_us/req"):
         """Medians of `value` for each of the named commands, run in turn."""
@@ -139,9 +148,31 @@ def curl(run, server, bench, sticks, folder):
     run.note("\n".join(text))
 
 
+def h2(run, server, bench, folder):
+    """NativeH2Transport beside h2load and wrk, which are written in C and keep nothing of what they get."""
+    env = {"CA": server.ca, "SSL_CERT_FILE": server.ca}
+    tls, clear = f"https://localhost:{server.tls}/1k", f"http://localhost:{server.clear}/1k"
+    cases = [("1 KiB GET, HTTP/2 over TLS, 1 connection, 100 streams", tls, 100_000, 100, "2",
+              ["h2load", "-n", "100000", "-c", "1", "-m", "100", "-t", "1", tls]),
+             ("1 KiB GET, HTTP/1.1 over TLS, 64 connections", tls, 50_000, 64, "1.1",
+              ["wrk", "-c", "64", "-t", "1", "-d", "2s", tls]),
+             ("1 KiB GET, HTTP/1.1 in clear, 64 connections", clear, 50_000, 64, "1.1",
+              ["wrk", "-c", "64", "-t", "1", "-d", "2s", clear])]
+    lines = ["| case | h2load or wrk | transport alone | whole Session | alone ÷ C | Session ÷ C |", "|---|---|---|---|---|---|"]
+    for name, url, n, concurrency, version, floor in cases:
+        load = [url, str(n), str(concurrency), version, "h2"]
+        r = run.compare({"floor": floor, "bare": [bench, "bare"] + load, "session": [bench, "session"] + load}, env)
+        lines.append(f"| {name} | {show(r['floor'])} | {show(r['bare'])} | {show(r['session'])} | "
+                     f"{r['bare'][0] / r['floor'][0]:.2f} | {r['session'][0] / r['floor'][0]:.2f} |")
+        print(lines[-1], flush=True)
+    text = ["µs of client CPU a request, median (minimum to maximum) of %d rounds:" % run.rounds, "", *lines]
+    print("\n" + "\n".join(text))
+    run.note("\n".join(text))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["curl"])
+    parser.add_argument("what", choices=["curl", "h2"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sticks", default=os.path.join(root, "..", "shared", "bench"))
     options = parser.parse_args()
@@ -150,7 +181,11 @@ def main():
     folder = tempfile.mkdtemp(prefix="tern-bench-")
     server = Nginx(folder)
     try:
-        curl(Run(options.what, options.rounds), server, bench, options.sticks, folder)
+        run = Run(options.what, options.rounds)
+        if options.what == "curl":
+            curl(run, server, bench, options.sticks, folder)
+        else:
+            h2(run, server, bench, folder)
     finally:
         server.stop()
         shutil.rmtree(folder)

@@ -68,14 +68,22 @@ final class H2Server: Sendable {
         }
     }
 
+    /// A thread of its own: tasks would wait for a pool that tests keep busy.
     private static func thread(_ body: @escaping @Sendable () -> Void) {
-        Task.detached { await withCheckedContinuation { continuation in Self.start(body, continuation) } }
-    }
-
-    private static func start(_ body: @escaping @Sendable () -> Void, _ ended: CheckedContinuation<Void, Never>) {
-        Task {
-            _ = try? await onThread(body); ended.resume()
+        final class Box {
+            let body: () -> Void
+            init(_ body: @escaping () -> Void) { self.body = body }
         }
+        var thread = pthread_t()
+        let box = unsafe Unmanaged.passRetained(Box(body))
+        let code = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                unsafe Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
+                return nil
+            }, box.toOpaque())
+        if code == 0 { pthread_detach(thread) } else { unsafe box.release() }
     }
 
     /// Connections that came.

@@ -40,7 +40,7 @@ struct LifeTests {
 
     @Test("each timeout has its own code and phase")
     func timeouts() async throws {
-        let limit = Duration.milliseconds(30)
+        let limit = Duration.milliseconds(120)
         let resolver = try SilentResolver()
         let unresolved = Call("https://a.test/").with {
             $0.connect.resolver = resolver

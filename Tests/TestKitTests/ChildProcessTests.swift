@@ -38,7 +38,8 @@ struct ChildProcessTests {
         let worker = try #require(Int32(try text(of: folder.path(of: "worker")).dropLast()))
         child.stop(grace: .milliseconds(50))
         #expect(!child.isRunning)
-        #expect(!isAlive(worker))
+        // The worker is not ours to wait for: that it was killed shows a moment later on a busy machine.
+        #expect(ends(worker))
     }
 
     @Test("that run too long are an error with the command in it")
@@ -68,6 +69,12 @@ struct ChildProcessTests {
         #expect(error?.description.contains("no luck with") == true)
         #expect(error?.description.contains("status(3)") == true)
     }
+}
+
+/// Whether a process ends within 10 seconds.
+private func ends(_ process: Int32) -> Bool {
+    for _ in 0..<10_000 where isAlive(process) { usleep(1_000) }
+    return !isAlive(process)
 }
 
 /// Whether a process runs; one that has ended and waits for its parent does not.

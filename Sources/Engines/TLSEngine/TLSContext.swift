@@ -19,6 +19,14 @@ package final class TLSContext: Sendable {
     }
 }
 
+/// OpenSSL without its clean-up at the process's exit: that frees what threads which still run are using.
+enum LibraryStart {
+    /// OPENSSL_INIT_NO_ATEXIT, a macro that Swift does not see. Of no effect if another library was first.
+    private static let noClean: UInt64 = 0x0008_0000
+
+    static let isDone: Bool = OPENSSL_init_crypto(noClean, nil) == 1
+}
+
 /// Owns one `SSL_CTX`.
 @safe
 struct ContextHandle: ~Copyable, @unchecked Sendable {
@@ -28,6 +36,7 @@ struct ContextHandle: ~Copyable, @unchecked Sendable {
 
     init(_ role: TLSRole, _ settings: TLSSettings) throws(TLSError) {
         let protocols = try Self.wire(settings.protocols)
+        _ = LibraryStart.isDone
         let method = role == .client ? unsafe TLS_client_method() : unsafe TLS_server_method()
         guard let context = unsafe SSL_CTX_new(method) else {
             throw TLSError(.libraryFailure, "a context could not be made: \(LibraryWords().text)")

@@ -1,4 +1,5 @@
 import CCurl
+import Glibc
 
 /// The installed libcurl: set up once for the process, and asked what it is.
 enum CurlLibrary {
@@ -41,6 +42,12 @@ enum CurlLibrary {
     /// libcurl's words for a code.
     static func text(_ code: CURLcode) -> String {
         guard let text = unsafe curl_easy_strerror(code) else { return "CURLcode \(code.rawValue)" }
+        return unsafe String(cString: text)
+    }
+
+    /// The system's words for an error number: "Connection refused".
+    static func systemText(_ error: Int32) -> String {
+        guard let text = unsafe strerror(error) else { return "errno \(error)" }
         return unsafe String(cString: text)
     }
 }

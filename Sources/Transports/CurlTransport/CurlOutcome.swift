@@ -32,7 +32,9 @@ struct CurlOutcome {
         // On HTTP/2, libcurl calls a connection that ends before the head a partial body, too.
         let phase = row.phase == .body && exchange.head == nil ? exchange.phase : row.phase ?? exchange.phase
         let (refined, safety) = refine(row.code, phase, exchange)
-        let words = words.isEmpty ? CurlLibrary.text(code) : words
+        var words = words.isEmpty ? CurlLibrary.text(code) : words
+        // libcurl does not say why it could not connect: refused, no route, no network.
+        if code == CURLE_COULDNT_CONNECT, systemError != 0 { words += ": \(CurlLibrary.systemText(systemError))" }
         return exchange.error(
             refined, "\(exchange.summary): \(CurlOutcome.attempt(phase)) failed: \(words)", phase: phase,
             safety: safety,

@@ -1,4 +1,5 @@
 import CCurl
+import FileIO
 import TransportCore
 
 /// The options of an easy handle that are the same for every exchange on a route.

@@ -1,5 +1,6 @@
 import CCurl
 import DequeModule
+import FileIO
 import Glibc
 import IOLoop
 import TransportCore

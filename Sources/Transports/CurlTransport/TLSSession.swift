@@ -1,4 +1,5 @@
 import COpenSSL
+import FileIO
 import TransportCore
 
 /// What OpenSSL knows of a connection that libcurl made. Used while the connection is there, and not kept.

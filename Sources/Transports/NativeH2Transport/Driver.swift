@@ -92,6 +92,7 @@ final class Driver: @unchecked Sendable {
             switch message {
             case .start(let exchange):
                 exchange.outcome = .failure(NativeH2Transport.closed(exchange.exchange))
+                exchange.isSettled.store(true, ordering: .releasing)
                 exchange.waiter?.resume()
                 exchange.waiter = nil
             case .shutDown(let wish): wish.done()
@@ -215,6 +216,7 @@ final class Driver: @unchecked Sendable {
     private func resume(_ exchange: NativeExchange) {
         guard let waiter = exchange.waiter else { return }
         exchange.waiter = nil
+        exchange.isSettled.store(true, ordering: .releasing)
         ready.append(waiter)
     }
 
@@ -369,6 +371,7 @@ final class Driver: @unchecked Sendable {
         routes = [:]
         lastRoute = nil
         touched = []
+        shelf.clear()
         if let sweepTimer { loop.cancel(sweepTimer) }
         loop.stop()
         hold.driver = nil

@@ -1,3 +1,4 @@
+import FileIO
 import Glibc
 import IOLoop
 import TLSEngine
@@ -244,6 +245,8 @@ final class Link: ReadinessHandler {
         }
         isClosed = true
         driver.loop.unwatch(socket.descriptor)
+        layers = []
+        keyLogs = []
         user = nil
     }
 }

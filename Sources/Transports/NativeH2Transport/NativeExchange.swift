@@ -75,6 +75,8 @@ final class NativeExchange: @unchecked Sendable {
     var prepaid = 0
     var isAnnounced = false
 
+    /// Whether the outcome is there: what the loop wrote before is for the task that waits to read.
+    let isSettled = Atomic(false)
     /// Bytes that the reader took and the loop was not told of.
     let unreported = Atomic(0)
 
@@ -138,6 +140,7 @@ final class NativeExchange: @unchecked Sendable {
 
     /// The response, or why there is none: for the task that waits, once it was resumed.
     func result() throws(TransportError) -> TransportResponse {
+        _ = isSettled.load(ordering: .acquiring)
         // Taken out: a live body holds its channel, and that the exchange.
         guard let outcome = outcome.take() else {
             throw error(.libraryFailure, "\(summary) ended without an outcome")

@@ -83,6 +83,12 @@ final class TLSShelf {
     private var contexts: [TLSSettings: TLSContext] = [:]
     let sessions = TLSSessionStore()
 
+    /// Forgets all.
+    func clear() {
+        contexts = [:]
+        sessions.removeAll()
+    }
+
     /// Contexts that are kept. Beyond them all are dropped: who has so many identities makes them anew.
     private static let limit = 64
 

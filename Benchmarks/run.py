@@ -152,12 +152,18 @@ def h2(run, server, bench, folder):
     """NativeH2Transport beside h2load and wrk, which are written in C and keep nothing of what they get."""
     env = {"CA": server.ca, "SSL_CERT_FILE": server.ca}
     tls, clear = f"https://localhost:{server.tls}/1k", f"http://localhost:{server.clear}/1k"
-    cases = [("1 KiB GET, HTTP/2 over TLS, 1 connection, 100 streams", tls, 100_000, 100, "2",
-              ["h2load", "-n", "100000", "-c", "1", "-m", "100", "-t", "1", tls]),
+    port = free_port()
+    nghttpd = subprocess.Popen(["taskset", "-c", "0", "nghttpd", "-d", os.path.join(folder, "www"), str(port),
+                                os.path.join(folder, "key.pem"), server.ca])
+    batched = f"https://localhost:{port}/1k"
+    cases = [(f"1 KiB GET, HTTP/2 over TLS, 1 connection, 100 streams, {name}", url, 100_000, 100, "2",
+              ["h2load", "-n", "100000", "-c", "1", "-m", "100", "-t", "1", url])
+             for name, url in [("nginx", tls), ("nghttpd", batched)]] + [
              ("1 KiB GET, HTTP/1.1 over TLS, 64 connections", tls, 50_000, 64, "1.1",
               ["wrk", "-c", "64", "-t", "1", "-d", "2s", tls]),
              ("1 KiB GET, HTTP/1.1 in clear, 64 connections", clear, 50_000, 64, "1.1",
               ["wrk", "-c", "64", "-t", "1", "-d", "2s", clear])]
+    time.sleep(0.5)
     lines = ["| case | h2load or wrk | transport alone | whole Session | alone ÷ C | Session ÷ C |", "|---|---|---|---|---|---|"]
     for name, url, n, concurrency, version, floor in cases:
         load = [url, str(n), str(concurrency), version, "h2"]
@@ -165,6 +171,8 @@ def h2(run, server, bench, folder):
         lines.append(f"| {name} | {show(r['floor'])} | {show(r['bare'])} | {show(r['session'])} | "
                      f"{r['bare'][0] / r['floor'][0]:.2f} | {r['session'][0] / r['floor'][0]:.2f} |")
         print(lines[-1], flush=True)
+    nghttpd.terminate()
+    nghttpd.wait()
     text = ["µs of client CPU a request, median (minimum to maximum) of %d rounds:" % run.rounds, "", *lines]
     print("\n" + "\n".join(text))
     run.note("\n".join(text))

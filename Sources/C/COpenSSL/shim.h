@@ -44,3 +44,7 @@ static inline void tern_ssl_set_staple(SSL *ssl, unsigned char *bytes, long coun
     SSL_set_tlsext_status_ocsp_resp(ssl, bytes, count);
 }
 static inline void *tern_openssl_malloc(size_t count) { return OPENSSL_malloc(count); }
+
+// OpenSSL without its clean-up at the process's exit, which frees what threads that still run are using. Of no effect
+// if somebody was first.
+static inline int tern_ssl_start(void) { return OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL); }

@@ -21,10 +21,7 @@ package final class TLSContext: Sendable {
 
 /// OpenSSL without its clean-up at the process's exit: that frees what threads which still run are using.
 enum LibraryStart {
-    /// OPENSSL_INIT_NO_ATEXIT, a macro that Swift does not see. Of no effect if another library was first.
-    private static let noClean: UInt64 = 0x0008_0000
-
-    static let isDone: Bool = OPENSSL_init_crypto(noClean, nil) == 1
+    static let isDone: Bool = tern_ssl_start() == 1
 }
 
 /// Owns one `SSL_CTX`.

@@ -1,10 +1,13 @@
 import CCurl
+import COpenSSL
 import Glibc
 
 /// The installed libcurl: set up once for the process, and asked what it is.
 enum CurlLibrary {
     /// What went wrong with `curl_global_init`, which runs on first use; `nil` if all is well.
     static let setUpFailure: String? = {
+        // Before libcurl starts OpenSSL: a process may end while a loop still closes its connections.
+        _ = tern_ssl_start()
         let code = curl_global_init(Int(CURL_GLOBAL_ALL))
         return code == CURLE_OK ? nil : "curl_global_init: \(text(code))"
     }()

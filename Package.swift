@@ -119,7 +119,7 @@ let package = Package(
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
-        tests("Threads", []),
+        tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),

@@ -2,7 +2,7 @@ import Dispatch
 import Synchronization
 
 /// A place where threads of a pool stand until a test lets them go. Tasks wait for them without blocking.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private struct State {
         var entered = 0
         var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
@@ -10,8 +10,11 @@ final class Gate: Sendable {
     private let state = Mutex(State())
     private let opened = DispatchSemaphore(value: 0)
 
+    /// A closed gate.
+    package init() {}
+
     /// Blocks the calling thread until the gate is opened for it.
-    func pass() {
+    package func pass() {
         let ready = state.withLock { state in
             state.entered += 1
             let entered = state.entered
@@ -23,7 +26,7 @@ final class Gate: Sendable {
     }
 
     /// Returns when `count` threads have come to the gate.
-    func entered(_ count: Int = 1) async {
+    package func entered(_ count: Int = 1) async {
         await withCheckedContinuation { continuation in
             let isReady = state.withLock { state in
                 if state.entered < count { state.watchers.append((count, continuation)) }
@@ -34,5 +37,5 @@ final class Gate: Sendable {
     }
 
     /// Lets `count` threads through.
-    func open(_ count: Int = 1) { for _ in 0..<count { opened.signal() } }
+    package func open(_ count: Int = 1) { for _ in 0..<count { opened.signal() } }
 }

@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
+        .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -104,6 +105,7 @@ let package = Package(
                 "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
                 httpTypes,
             ]),
+        layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
@@ -135,6 +137,7 @@ let package = Package(
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TransportConformance", ["TransportCore", "CurlTransport", "NativeH2Transport", "TestServer"]),
         tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
         tests("TestKit", []),
     ],

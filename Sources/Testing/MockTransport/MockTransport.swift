@@ -24,17 +24,26 @@ public final class MockTransport: Transport {
     }
 
     private let answer: Answer
+    private let table: ExpectationTable?
     private let able: Capabilities
     private let clock: any HTTPClock
     private let connection: ConnectionInfo
     private let state = Mutex(State())
 
     /// A transport that answers with what `answer` gives. It can do everything, unless `capabilities` says otherwise.
-    public init(
+    public convenience init(
         clock: any HTTPClock = SystemClock(), version: HTTPVersion = .http2, capabilities: Capabilities? = nil,
         answer: @escaping Answer
     ) {
+        self.init(clock, version, capabilities, nil, answer)
+    }
+
+    private init(
+        _ clock: any HTTPClock, _ version: HTTPVersion, _ capabilities: Capabilities?, _ table: ExpectationTable?,
+        _ answer: @escaping Answer
+    ) {
         self.answer = answer
+        self.table = table
         self.clock = clock
         able = capabilities ?? Capabilities(features: Feature.named.reduce(into: []) { $0.formUnion($1.feature) })
         connection = ConnectionInfo(id: 0, version: version, local: nil, remote: nil)
@@ -53,6 +62,27 @@ public final class MockTransport: Transport {
             }
             return next
         }
+    }
+
+    /// A transport that waits for `expectations`, each answered as it says; with `inOrder`, one after the other in the
+    /// order of the list, else in any. A request that none of them stands for fails with
+    /// ``TransportError/Code/connectionRefused``, and its error says what came and what was expected.
+    /// ``verify()`` tells whether all came, and nothing else.
+    public convenience init(
+        clock: any HTTPClock = SystemClock(), version: HTTPVersion = .http2, capabilities: Capabilities? = nil,
+        expecting expectations: [Expectation], inOrder: Bool = false
+    ) {
+        let table = ExpectationTable(expectations, inOrder: inOrder)
+        self.init(clock, version, capabilities, table) { (sent) throws(TransportError) in try table.answer(sent) }
+    }
+
+    /// Expectations that have not been met yet.
+    public var pending: [Expectation] { table?.pending ?? [] }
+
+    /// Throws if an expectation was not met, or a request came that nobody expected: with one sentence for each.
+    public func verify() throws(MockMismatch) {
+        let findings = table?.findings ?? []
+        if !findings.isEmpty { throw MockMismatch(findings: findings) }
     }
 
     /// Everything that was sent, in order.

@@ -65,7 +65,8 @@ package struct FieldCache: Sendable {
     func field(at probe: Probe) -> HTTPField { fields[probe.place].field }
 
     /// Keeps a field that a probe did not find; gives its stamp, or 0 if it is too long to be kept.
-    package mutating func keep(_ field: HTTPField, _ name: Span<UInt8>, _ value: Span<UInt8>, at probe: Probe) -> UInt32 {
+    package mutating func keep(_ field: HTTPField, _ name: Span<UInt8>, _ value: Span<UInt8>, at probe: Probe) -> UInt32
+    {
         guard name.count + value.count <= Self.longest, stamp < .max else { return 0 }
         if fields.isEmpty { fields = ContiguousArray(repeating: Known(), count: Self.places) }
         var bytes: [UInt8] = []

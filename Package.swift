@@ -62,13 +62,15 @@ let package = Package(
         library("CBrotli", "libbrotlidec", "libbrotli-dev"),
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
+        library("CPSL", "libpsl", "libpsl-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
-        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Names", ["Wire", "CIDN2", "CPSL"]),
+        layer("Engines", "StructuredFields", ["Wire"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
@@ -84,7 +86,7 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+        layer("Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
@@ -119,6 +121,7 @@ let package = Package(
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
+        tests("StructuredFields", []),
         tests("Codings", ["TestKit"]),
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),

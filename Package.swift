@@ -47,6 +47,7 @@ let package = Package(
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
+        .library(name: "TestServer", targets: ["TestServer"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -106,6 +107,12 @@ let package = Package(
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
+        layer(
+            "Testing", "TestServer",
+            [
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
+                httpTypes,
+            ]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
@@ -139,6 +146,7 @@ let package = Package(
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

@@ -98,7 +98,8 @@ let package = Package(
         layer(
             "Transports", "CurlTransport",
             [
-                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
                 deque,
             ]),
         layer(

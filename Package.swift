@@ -90,7 +90,8 @@ let package = Package(
         layer(
             "Transports", "CurlTransport",
             [
-                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
                 deque,
             ]),
         layer(
@@ -129,6 +130,7 @@ let package = Package(
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),

@@ -148,6 +148,7 @@ let package = Package(
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),

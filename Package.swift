@@ -74,10 +74,11 @@ let package = Package(
         layer("Engines", "Names", ["Wire", "CIDN2"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
-        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Fields", ["Wire", httpTypes]),
+        layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
-        layer("Engines", "HTTP3Engine", ["Wire", "QUICEngine", "CQUIC", httpTypes, deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
 

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Fields
 internal import HTTPTypes
 internal import Wire
 

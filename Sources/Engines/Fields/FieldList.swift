@@ -1,9 +1,9 @@
-internal import HTTPTypes
+package import HTTPTypes
 internal import Wire
 
 /// Puts the fields of one head after the other together. A head with the fields of the one before, in the same order,
 /// shares their storage: many responses of one server differ in nothing, and then cost neither copy nor allocation.
-struct FieldList {
+package struct FieldList {
     private var cache = FieldCache()
     private var stamps: [UInt32] = []
     private var fields = HTTPFields()
@@ -12,17 +12,19 @@ struct FieldList {
     /// Whether all so far is as in the head before. `fields` is empty while it is.
     private var isSame = true
 
-    /// Fields so far.
-    var count: Int { stamps.count }
+    package init() {}
 
-    mutating func begin() {
+    /// Fields so far.
+    package var count: Int { stamps.count }
+
+    package mutating func begin() {
         stamps.removeAll(keepingCapacity: true)
         isSame = true
         // Left over from a head that was given up.
         if !fields.isEmpty { fields = HTTPFields() }
     }
 
-    mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
+    package mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
         let location = cache.locate(name, value)
         let stamp = location?.stamp ?? 0
         if isSame, stamp != 0, stamps.count < previousStamps.count, previousStamps[stamps.count] == stamp {
@@ -41,7 +43,7 @@ struct FieldList {
     }
 
     /// The fields, in the order they came.
-    mutating func end() -> HTTPFields {
+    package mutating func end() -> HTTPFields {
         if isSame, stamps.count == previousStamps.count { return previous }
         if isSame { differ() }
         previous = fields

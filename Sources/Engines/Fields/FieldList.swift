@@ -1,60 +1,76 @@
 package import HTTPTypes
 internal import Wire
 
-/// Puts the fields of one head after the other together. A head with the fields of the one before, in the same order,
-/// shares their storage: many responses of one server differ in nothing, and then cost neither copy nor allocation.
-package struct FieldList {
-    private var cache = FieldCache()
-    private var stamps: [UInt32] = []
-    private var fields = HTTPFields()
-    private var previous = HTTPFields()
-    private var previousStamps: [UInt32] = []
-    /// Whether all so far is as in the head before. `fields` is empty while it is.
+/// Puts the fields of one head together. A head with the fields of one before, in the same order, shares their
+/// storage: many responses of one server differ in nothing, and then cost neither copy nor allocation.
+///
+/// The fields that came before are in a ``FieldCache``, which heads that come side by side may share.
+package struct FieldList: Sendable {
+    /// A whole head: its fields, and the stamp of each.
+    struct Head: Sendable {
+        var stamps: [UInt32] = []
+        var fields = HTTPFields()
+    }
+
+    /// The head that this one is compared with.
+    private var base = Head()
+    /// What has come. `fields` and `stamps` are empty while all of it is as in `base`.
+    private var head = Head()
     private var isSame = true
+    /// Fields so far.
+    package private(set) var count = 0
 
     package init() {}
 
-    /// Fields so far.
-    package var count: Int { stamps.count }
-
-    package mutating func begin() {
-        stamps.removeAll(keepingCapacity: true)
+    package mutating func begin(_ cache: borrowing FieldCache) {
+        base = cache.last
         isSame = true
+        count = 0
         // Left over from a head that was given up.
-        if !fields.isEmpty { fields = HTTPFields() }
+        if !head.stamps.isEmpty { head = Head() }
     }
 
-    package mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>) {
-        let location = cache.locate(name, value)
-        let stamp = location?.stamp ?? 0
-        if isSame, stamp != 0, stamps.count < previousStamps.count, previousStamps[stamps.count] == stamp {
-            stamps.append(stamp)
+    /// Takes a field by its bytes, which the caller has checked.
+    package mutating func append(_ name: Span<UInt8>, _ value: Span<UInt8>, _ cache: inout FieldCache) {
+        let probe = cache.probe(name, value)
+        if probe.stamp != 0 { return append(probe, cache) }
+        guard let field = cache.make(name, value, at: probe) else { return }
+        append(field, stamp: cache.keep(field, name, value, at: probe))
+    }
+
+    /// Takes a field that a probe found just now.
+    package mutating func append(_ probe: FieldCache.Probe, _ cache: borrowing FieldCache) {
+        if isSame, count < base.stamps.count, base.stamps[count] == probe.stamp {
+            count += 1
             return
         }
+        append(cache.field(at: probe), stamp: probe.stamp)
+    }
+
+    /// Takes a field that was not known.
+    package mutating func append(_ field: HTTPField, stamp: UInt32) {
         if isSame { differ() }
-        if let location {
-            fields.append(cache.field(at: location))
-        } else if let field = cache.make(name, value) {
-            fields.append(field)
-        } else {
-            return
-        }
-        stamps.append(stamp)
+        head.fields.append(field)
+        head.stamps.append(stamp)
+        count += 1
     }
 
     /// The fields, in the order they came.
-    package mutating func end() -> HTTPFields {
-        if isSame, stamps.count == previousStamps.count { return previous }
+    package mutating func end(_ cache: inout FieldCache) -> HTTPFields {
+        if isSame, count == base.stamps.count { return base.fields }
         if isSame { differ() }
-        previous = fields
-        fields = HTTPFields()
-        swap(&stamps, &previousStamps)
-        return previous
+        cache.last = head
+        head = Head()
+        return cache.last.fields
     }
 
     private mutating func differ() {
         isSame = false
-        fields.reserveCapacity(max(previous.count, 8))
-        for index in 0..<stamps.count { fields.append(previous[index]) }
+        head.fields.reserveCapacity(max(base.fields.count, 8))
+        head.stamps.reserveCapacity(max(base.fields.count, 8))
+        for index in 0..<count {
+            head.fields.append(base.fields[index])
+            head.stamps.append(base.stamps[index])
+        }
     }
 }

@@ -13,6 +13,7 @@ struct HTTP3Inbox {
     var streams = HTTP3Streams()
     private var head = HeadInProgress()
     private var list = FieldList()
+    private var cache = FieldCache()
     var peer = HTTP3PeerSettings()
     var hasPeerSettings = false
     /// The first stream that the peer's GOAWAY leaves out.
@@ -29,7 +30,7 @@ struct HTTP3Inbox {
 
     mutating func beganHead(_ slot: Int32) {
         head = HeadInProgress(slot: streams.contains(slot) && !streams[slot].isOver ? slot : -1)
-        list.begin()
+        list.begin(cache)
     }
 
     /// Whether the field was taken; if not, the message is refused.
@@ -42,7 +43,7 @@ struct HTTP3Inbox {
             return false
         }
         guard name.count > 0, name[0] == .colon else {
-            list.append(name, value)
+            list.append(name, value, &cache)
             return true
         }
         head.take(pseudo: name, value)
@@ -60,7 +61,7 @@ struct HTTP3Inbox {
         guard head.slot == slot, slot >= 0 else { return }
         head.slot = -1
         let stream = streams.handle(slot)
-        let fields = list.end()
+        let fields = list.end(&cache)
         if isTrailers {
             // The message's length is checked at its end only, so trailers wait for it.
             streams[slot].trailers = fields

@@ -52,7 +52,7 @@ struct ProxyTableTests {
     @Test("Go's rows of proxies by URL, as Go reads them")
     func goChoice() throws {
         let table = try JSONDecoder().decode(Go.self, from: ProxyTables.data("go-xnet-httpproxy.json"))
-        #expect(table.proxyForURLTests.count == 28)
+        #expect(table.proxyForURLTests.count == 26)
         for row in table.proxyForURLTests {
             guard Self.differences[row.cfg.HTTPProxy] == nil, Self.differences[row.req] == nil else { continue }
             var variables = [
@@ -73,7 +73,7 @@ struct ProxyTableTests {
         for row in rows {
             guard let url = row[0] as? String, let variables = row[1] as? [String: String] else { continue }
             let proxy = try ProxyEnvironment(Environment(variables)).proxy(for: try HTTPURL(url))
-            #expect(proxy == (row[2] as? String).map { try? ProxyOptions($0) }, "\(row)")
+            #expect(proxy == (try (row[2] as? String).map { try ProxyOptions($0) }), "\(row)")
         }
     }
 
@@ -125,7 +125,12 @@ enum ProxyTables {
 
     /// The rows of one test of a client.
     static func rows(_ client: String, _ test: String) throws -> [[Any]] {
-        let all = try JSONSerialization.jsonObject(with: data("python-clients.json")) as? [String: [[String: Any]]]
+        // Halves of surrogate pairs, which other rows have, are no JSON.
+        let text = String(decoding: try data("python-clients.json"), as: UTF8.self)
+            .replacing(/(\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})|\\ud[89a-f][0-9a-f]{2}/.ignoresCase()) { match in
+                match.output.1.map(String.init) ?? "\\ufffd"
+            }
+        let all = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: [[String: Any]]]
         let entry = all?[client]?.first { $0["test"] as? String == test }
         return entry?["cases"] as? [[Any]] ?? []
     }

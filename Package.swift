@@ -72,6 +72,7 @@ let package = Package(
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
         layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Digests", ["COpenSSL"]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
@@ -81,7 +82,7 @@ let package = Package(
         layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+        layer("Core", "TernCore", ["TransportCore", "Codings", "Digests", "FileIO", log]),
 
         // 3: transports
         layer(
@@ -115,6 +116,7 @@ let package = Package(
         tests("Codings", ["TestKit"]),
         tests("HTTP1Engine", ["TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
@@ -122,7 +124,7 @@ let package = Package(
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Digests", "MockTransport", "CurlTransport", "TestKit"]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),

@@ -12,6 +12,9 @@ public struct SessionConfiguration: Sendable {
     // What happens around it
     /// Proves who is asking. None by default; user information in a URL counts as Basic credentials.
     public var auth: (any Authenticator)?
+    /// Proves to proxies who is asking. If there is none, the credentials of ``ProxyOptions`` are sent by Basic, and
+    /// serve for Digest where a proxy wants that.
+    public var proxyAuth: (any ProxyAuthenticator)?
     /// Keeps cookies: in memory by default. `nil` sends and stores none.
     public var cookies: (any CookieStorage)? = MemoryCookies()
     /// When requests are sent again: once, if that is provably safe.
@@ -22,6 +25,8 @@ public struct SessionConfiguration: Sendable {
     public var decoding: DecodingPolicy = .automatic()
     /// Looks at every hop and attempt.
     public var hooks: [any Hook] = []
+    /// Sees the phases of every exchange.
+    public var observers: [any EventObserver] = []
     /// Own links around the whole call, the first outermost.
     public var callMiddleware: [any Middleware] = []
     /// Own links around each attempt, the first outermost.
@@ -72,10 +77,21 @@ public struct ProxyRules: Sendable {
     /// The choice: `nil` for none.
     public var select: @Sendable (HTTPURL) -> ProxyOptions?
     /// A choice made by `select`, asked once for each origin.
-    public init(select: @escaping @Sendable (HTTPURL) -> ProxyOptions?) { self.select = select }
+    public init(select: @escaping @Sendable (HTTPURL) -> ProxyOptions?) {
+        self.select = select
+        memory = ProxyMemory()
+    }
+
+    private init() {
+        select = { _ in nil }
+        memory = nil
+    }
+
+    /// What proxies have asked for; `nil` if there is none. Shared by all copies.
+    let memory: ProxyMemory?
 
     /// No proxy.
-    public static let none = ProxyRules { _ in nil }
+    public static let none = ProxyRules()
     /// The same proxy for everything.
     public static func all(_ proxy: ProxyOptions) -> ProxyRules { ProxyRules { _ in proxy } }
 }

@@ -28,6 +28,7 @@ final class Settings: Sendable {
         var routes: [Origin: Known] = [:]
         var latest: Known?
         var forHead: Settings?
+        var apart: [Route: Route] = [:]
 
         mutating func use(_ origin: Origin) -> Route? {
             guard let known = routes[origin] else { return nil }
@@ -74,6 +75,19 @@ final class Settings: Sendable {
         let known = Known(route: route, prefix: "\(url.scheme)://\(url.authority)/")
         cache.withLock { $0.keep(known) }
         return route
+    }
+
+    /// The route that a link chose for a request to `url`.
+    func route(for url: HTTPURL, _ choice: Way.Choice) -> Route {
+        let route = choice.route.flatMap { $0.origin == url.origin ? $0 : nil } ?? route(for: url)
+        guard choice.isApart, route.separation == 0 else { return route }
+        return cache.withLock { cache in
+            if let known = cache.apart[route] { return known }
+            if cache.apart.count >= Settings.routeLimit { cache.apart.removeAll() }
+            let apart = route.apart()
+            cache.apart[route] = apart
+            return apart
+        }
     }
 
     /// The settings for one call. HEAD asks about one resource: it follows no redirect unless the call says so.

@@ -74,6 +74,7 @@ let package = Package(
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "Digests", ["COpenSSL"]),
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "Pooling", ["Wire"]),
@@ -86,13 +87,15 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Threads", "FileIO", log]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
             [
-                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
                 deque,
             ]),
         layer(
@@ -126,6 +129,7 @@ let package = Package(
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
@@ -133,7 +137,7 @@ let package = Package(
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "Names", "MockTransport", "CurlTransport", "TestKit", log]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),

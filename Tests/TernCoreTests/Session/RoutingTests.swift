@@ -48,9 +48,9 @@ struct RoutingTests {
         ])
         #expect(transport.capabilities(over: .automatic).features == [.http1])
         let session = Session(transport: transport)
-        _ = try await session.get("https://able.test/") { $0.expectContinue = .seconds(1) }
+        _ = try await session.post("https://able.test/", .text("x")) { $0.expectContinue = .seconds(1) }
         let error = await #expect(throws: HTTPError.self) {
-            try await session.get("http://poor.test/") { $0.expectContinue = .seconds(1) }
+            try await session.post("http://poor.test/", .text("x")) { $0.expectContinue = .seconds(1) }
         }
         #expect(error?.transportError?.code == .unsupported)
     }

@@ -2,7 +2,7 @@
 ///
 /// A request that has an `Authorization` field of its own keeps it. A user with a colon, or control characters, end
 /// the call in ``HTTPError/Kind/input(_:)`` with a ``CredentialsError``, before anything is sent.
-public struct BasicAuth: Authenticator, CustomStringConvertible, CustomReflectable {
+public struct BasicAuth: Authenticator, PromptAuthenticator, CustomStringConvertible, CustomReflectable {
     let field: Result<HTTPField, CredentialsError>
 
     /// Credentials of `user`. Both may be empty.
@@ -25,6 +25,15 @@ public struct BasicAuth: Authenticator, CustomStringConvertible, CustomReflectab
 
     public func authorize(_ request: Request, _ call: Call) async throws -> Request {
         try request.authorized(by: field, call)
+    }
+
+    /// The value of the field; throws if there is none.
+    func value(_ call: Call) throws(HTTPError) -> String {
+        do throws(CredentialsError) {
+            return try field.get().value
+        } catch {
+            throw call.failure(.input(error))
+        }
     }
 
     /// What it is; never user or password.

@@ -2,8 +2,8 @@
 ///
 /// A request that has an `Authorization` field of its own keeps it. A token with other characters than RFC 6750
 /// allows ends the call in ``HTTPError/Kind/input(_:)`` with a ``CredentialsError``, before anything is sent.
-public struct BearerAuth: Authenticator, CustomStringConvertible, CustomReflectable {
-    private let field: Result<HTTPField, CredentialsError>
+public struct BearerAuth: Authenticator, PromptAuthenticator, CustomStringConvertible, CustomReflectable {
+    let field: Result<HTTPField, CredentialsError>
 
     /// A session that sends `token`.
     public init(token: String) {
@@ -28,6 +28,15 @@ public struct BearerAuth: Authenticator, CustomStringConvertible, CustomReflecta
 
     public func authorize(_ request: Request, _ call: Call) async throws -> Request {
         try request.authorized(by: field, call)
+    }
+
+    /// The value of the field; throws if there is none.
+    func value(_ call: Call) throws(HTTPError) -> String {
+        do throws(CredentialsError) {
+            return try field.get().value
+        } catch {
+            throw call.failure(.input(error))
+        }
     }
 
     /// What it is; never the token.

@@ -15,6 +15,23 @@ public struct RedirectPolicy: Sendable, Hashable {
     /// Fields that go to the first origin only, in addition to `Authorization`, `Cookie`, `Proxy-Authorization` and
     /// `Host`: `X-Api-Key`, say.
     public var sensitiveFields: [HTTPField.Name]
+    /// What happens after `limit` redirects: the call ends in an error, by default.
+    public var atLimit: LimitResult = .fail
+    /// Statuses after which POST stays POST, with its content, where it would become GET: none. 301, 302 and 303 are
+    /// what curl's `--post301` and its kin name.
+    public var keepsPost: Set<Int> = []
+    /// Whether other origins get the credentials, too: no. They get everything then but `Host`, and an
+    /// ``Authenticator`` answers their challenges, as with curl's `--location-trusted`: for hosts that all belong to
+    /// the same people.
+    public var trustsOtherOrigins: Bool = false
+
+    /// What happens after as many redirects as are allowed.
+    public enum LimitResult: Sendable, Hashable {
+        /// The next one ends the call in ``HTTPError/Kind/redirects(_:)``.
+        case fail
+        /// The next 3xx response is the answer.
+        case answer
+    }
 
     private init(isFollowing: Bool, limit: Int, allowsDowngrade: Bool, sensitiveFields: [HTTPField.Name]) {
         self.isFollowing = isFollowing

@@ -3,18 +3,23 @@
 /// - No byte reached a server that could act on it (``RetrySafety/notSent``): for every method.
 /// - The connection had been used before and was found closed before any byte of a response (RFC 9112 §9.3.1): for
 ///   idempotent methods (RFC 9110 §9.2.2) and QUERY.
+/// - A 421, on another connection (RFC 9110 §15.5.20), and a 425, without early data (RFC 8470 §5.2): for every
+///   method, since the server says that it did not act.
 ///
 /// Not after what a second try cannot change, such as an unknown host or a bad certificate; not after a timeout,
-/// which would double the time that the caller allowed; never after a response.
+/// which would double the time that the caller allowed; never after another response.
 public struct SafeRetry: RetryPolicy {
     /// The policy.
     public init() {}
 
     public func decide(_ attempt: FinishedAttempt) -> RetryDecision {
-        guard attempt.number == 1, case .failed(let error) = attempt.outcome, !error.code.isTimeout else {
-            return .stop
+        guard attempt.number == 1 else { return .stop }
+        switch attempt.outcome {
+        case .answered(let status, _): return status.isMisrouted ? .retry(after: .zero) : .stop
+        case .failed(let error):
+            let isRepeated = !error.code.isTimeout && error.canBeRepeated(attempt.request.method)
+            return isRepeated ? .retry(after: .zero) : .stop
         }
-        return error.canBeRepeated(attempt.request.method) ? .retry(after: .zero) : .stop
     }
 }
 

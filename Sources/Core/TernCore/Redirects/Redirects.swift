@@ -18,8 +18,9 @@ struct Redirects: Middleware {
         while Redirection.isFollowed(response.status) {
             let following: Request?
             do throws(Redirection.Refusal) {
-                following = try Redirection.request(after: response, to: request, policy)
+                following = try Redirection.request(after: response.status, response.fields, to: request, policy)
                 if following != nil, count >= policy.limit {
+                    if policy.atLimit == .answer { return response }
                     throw .policy(
                         "more than \(policy.limit) redirects, the last one \(response.status) from \(request)")
                 }

@@ -95,11 +95,22 @@ import TransportCore
         #expect(mock.sent.map(\.text) == ["again", "again"])
     }
 
-    @Test("an answer stands if the body can be read only once")
+    @Test("a body that can be read only once is refused before it is sent, if the method may be repeated")
     func onlyOnce() async throws {
         let mock = MockTransport { _ in MockResponse(.badGateway) }
-        let request = Request(method: .put, url: try HTTPURL("https://a.test/"), body: .once("x"))
-        let (response, call) = try await Self.run(mock, ManualClock()).send(request)
+        let put = Request(method: .put, url: try HTTPURL("https://a.test/"), body: .once("x"))
+        let run = Self.run(mock, ManualClock())
+        let error = await #expect(throws: HTTPError.self) { try await run.send(put) }
+        guard case .body(let reason as BodyNotReplayable) = error?.kind else {
+            Issue.record("not a body error: \(String(describing: error))")
+            return
+        }
+        #expect(reason.description.contains("replayable stream"))
+        #expect(mock.sent.isEmpty)
+        // A POST would be repeated only if it was not sent.
+        var post = put
+        post.method = .post
+        let (response, call) = try await run.send(post)
         #expect(response.status == .badGateway)
         #expect(call.attempts.count == 1)
     }

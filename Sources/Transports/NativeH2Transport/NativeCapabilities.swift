@@ -25,5 +25,6 @@ enum NativeCapabilities {
         .init(.http3, "HTTP/3 runs over QUIC, which is another transport"),
         .init(.earlyData, "OpenSSL's early data is not used"),
         .init(.rateCaps, "rates are not limited by this transport"),
+        .init(.rawTransferCodings, "its HTTP/1.1 takes the chunked coding off as it comes"),
     ]
 }

@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
+        .library(name: "TestServer", targets: ["TestServer"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -67,13 +68,15 @@ let package = Package(
         library("CBrotli", "libbrotlidec", "libbrotli-dev"),
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
+        library("CPSL", "libpsl", "libpsl-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
-        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Names", ["Wire", "CIDN2", "CPSL"]),
+        layer("Engines", "StructuredFields", ["Wire"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
@@ -89,13 +92,14 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+        layer("Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
             [
-                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
                 deque,
             ]),
         layer(
@@ -109,6 +113,12 @@ let package = Package(
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
+        layer(
+            "Testing", "TestServer",
+            [
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
+                httpTypes,
+            ]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
 
         // 5: the command
@@ -127,6 +137,7 @@ let package = Package(
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
+        tests("StructuredFields", []),
         tests("Codings", ["TestKit"]),
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
@@ -137,6 +148,7 @@ let package = Package(
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
         tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
@@ -144,6 +156,7 @@ let package = Package(
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

@@ -5,6 +5,7 @@ internal import Wire
 struct HeadInProgress {
     /// The slot of its stream; negative if nobody wants it.
     var slot: Int32
+    let limits: HTTP2StreamLimits
     /// Bytes by the count of RFC 9113 §6.5.2.
     var size = 0
     var status = 0
@@ -14,7 +15,10 @@ struct HeadInProgress {
     var path: String?
     var `protocol`: String?
 
-    init(slot: Int32 = -1) { self.slot = slot }
+    init(slot: Int32, limits: HTTP2StreamLimits) {
+        self.slot = slot
+        self.limits = limits
+    }
 
     /// Takes a pseudo-header field (RFC 9113 §8.3). nghttp2 has refused unknown, doubled and misplaced ones.
     mutating func take(pseudo name: Span<UInt8>, _ value: Span<UInt8>) {

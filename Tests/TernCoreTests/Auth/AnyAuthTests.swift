@@ -68,6 +68,21 @@ import TransportCore
         #expect(refusing.sent.count == 2)
     }
 
+    @Test("a Digest that went out unasked does not keep a part of the server that wants Basic from getting it")
+    func mixed() async throws {
+        let server = DigestStub()
+        let mock = MockTransport { sent in
+            guard sent.request.url.path == "/basic" else { return server.answer(sent) }
+            let isIn = sent.request.fields[.authorization]?.hasPrefix("Basic ") == true
+            return isIn ? MockResponse() : MockResponse(.unauthorized, fields: [.wwwAuthenticate: "Basic realm=\"b\""])
+        }
+        let run = Self.run(mock)
+        for path in ["/", "/basic", "/"] {
+            #expect(try await run.send(Request(url: try HTTPURL("https://a.test\(path)"))).response.status == .ok)
+        }
+        #expect(Self.schemes(mock) == [nil, "Digest", "Digest", "Basic", "Digest"])
+    }
+
     @Test("Basic is not used where it is not allowed, nor an unknown scheme ever")
     func forbidden() async throws {
         let mock = MockTransport { _ in MockResponse(.unauthorized, fields: [.wwwAuthenticate: "Basic realm=x, Hawk"]) }

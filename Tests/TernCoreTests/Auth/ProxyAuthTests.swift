@@ -166,6 +166,22 @@ import TransportCore
         #expect(mock.sent.count == 1)
     }
 
+    @Test("tunnels that one authenticator opened are not used for another, however the rules are shared")
+    func apart() async throws {
+        let mock = Self.tunnels(DigestStub(isProxy: true))
+        let rules = ProxyRules.all(Self.proxy)
+        func send(_ auth: any ProxyAuthenticator) async throws -> TransportResponse {
+            let run = ChainRun(mock) {
+                $0.proxies = rules
+                $0.proxyAuth = auth
+            }
+            return try await run.send(Self.get()).response
+        }
+        #expect(try await send(DigestAuth(user: "tern", password: "secret")).status == .ok)
+        await #expect(throws: TransportError.self) { try await send(DigestAuth(user: "tern", password: "guess")) }
+        await #expect(throws: TransportError.self) { try await send(BasicAuth(user: "tern", password: "guess")) }
+    }
+
     @Test("without a proxy, with a SOCKS proxy and with the caller's own field, nothing is done")
     func notConcerned() async throws {
         var own = Self.proxy

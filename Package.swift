@@ -62,17 +62,20 @@ let package = Package(
         library("CBrotli", "libbrotlidec", "libbrotli-dev"),
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
+        library("CPSL", "libpsl", "libpsl-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
-        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Names", ["Wire", "CIDN2", "CPSL"]),
+        layer("Engines", "StructuredFields", ["Wire"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
-        layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
-        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Fields", ["Wire", httpTypes]),
+        layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
         layer("Engines", "Digests", ["COpenSSL"]),
+        layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
@@ -82,17 +85,25 @@ let package = Package(
         layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "Digests", "FileIO", log]),
+        layer(
+            "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
-            ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+            [
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
+                deque,
+            ]),
         layer(
             "Transports", "NativeH2Transport",
             [
-                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
-                "Threads", "IOLoop", "FileIO", deque,
+                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
+                "IOLoop",
+                "FileIO", "Driving", deque,
             ]),
 
         // 4: what applications and tests import
@@ -113,8 +124,10 @@ let package = Package(
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
+        tests("StructuredFields", []),
         tests("Codings", ["TestKit"]),
-        tests("HTTP1Engine", ["TestKit"]),
+        tests("Fields", ["Wire", httpTypes]),
+        tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
@@ -124,7 +137,7 @@ let package = Package(
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "Digests", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),

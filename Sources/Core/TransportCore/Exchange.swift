@@ -34,6 +34,8 @@ public struct Exchange: Sendable {
         if request.hasTrailers { features.insert(.requestTrailers) }
         if case .stream = request.body { features.insert(.streamedUpload) }
         features.formUnion(options.requiredFeatures)
+        // There is nothing to hold back (RFC 9110 §10.1.1).
+        if request.body.isEmpty, !request.hasTrailers { features.remove(.expectContinue) }
         return features
     }
 }

@@ -13,7 +13,7 @@ struct ProxyAuthentication: Middleware {
     }
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
-        let base = next.call.settings.route(for: request.url)
+        let base = try next.call.settings.route(for: request.url)
         // Fields that the caller has given for the proxy are the caller's to answer for.
         guard let proxy = base.proxy, proxy.kind == .http || proxy.kind == .https,
             !proxy.fields.contains(.proxyAuthorization), configured != nil || proxy.credentials != nil

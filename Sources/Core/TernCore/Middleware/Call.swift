@@ -76,11 +76,12 @@ public final class Call: Sendable {
     ) async throws -> TransportResponse {
         let (ofCall, kept) = state.withLock { ($0.observers, $0.kept.take()) }
         if let kept { return try kept.get() }
-        let route = way.map { settings.route(for: request.url, $0.choice) } ?? settings.route(for: request.url)
+        let route = try settings.route(for: request.url, way?.choice)
         let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
         if let way, way.choice.avoidsEarlyData { exchange.options.earlyData = false }
+        if let way, way.choice.avoidsExpectation { exchange.options.expectContinue = nil }
         if observers.count == 1 {
             exchange.onEvent = observers[0]
         } else if !observers.isEmpty {
@@ -100,10 +101,10 @@ public final class Call: Sendable {
 
     /// Hands the call's first request to the transport before any link has seen it, as the call begins.
     func transmitAtOnce(_ request: Request) async -> Result<TransportResponse, TransportError> {
-        let exchange = Exchange(
-            request, over: settings.route(for: request.url), delivery: delivery, deadline: deadline,
-            options: settings.exchangeOptions)
         do {
+            let exchange = Exchange(
+                request, over: try settings.route(for: request.url), delivery: delivery, deadline: deadline,
+                options: settings.exchangeOptions)
             let response = try await transport.send(exchange)
             record(
                 Attempt(request: request, began: start, outcome: .answered(response.status), fields: response.fields))

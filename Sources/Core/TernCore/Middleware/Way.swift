@@ -8,6 +8,8 @@ final class Way: Sendable {
         var isApart = false
         /// Not as 0-RTT data (RFC 8470 §5.2).
         var avoidsEarlyData = false
+        /// Without waiting for 100 (RFC 9110 §10.1.1).
+        var avoidsExpectation = false
     }
     let choice: Choice
     init(_ choice: Choice) { self.choice = choice }

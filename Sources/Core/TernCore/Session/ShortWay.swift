@@ -16,7 +16,8 @@ struct ShortWay: Sendable {
     init?(_ configuration: SessionConfiguration) {
         guard configuration.callMiddleware.isEmpty, configuration.attemptMiddleware.isEmpty,
             configuration.hooks.isEmpty, configuration.observers.isEmpty, configuration.auth == nil,
-            configuration.proxyAuth == nil, !configuration.recordsTimeline
+            configuration.proxyAuth == nil, !configuration.recordsTimeline, configuration.limiter == nil,
+            configuration.logging == nil, configuration.exchange.expectContinue == nil
         else { return nil }
         if let policy = configuration.retry, !(policy is SafeRetry) { return nil }
         cookies = configuration.cookies as? MemoryCookies

@@ -65,6 +65,9 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(
+            name: "CQUIC", path: "Sources/C/CQUIC",
+            linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
@@ -73,6 +76,8 @@ let package = Package(
         layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
         layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
 

@@ -102,7 +102,7 @@ let package = Package(
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
-        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(

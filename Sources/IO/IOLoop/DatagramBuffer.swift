@@ -76,4 +76,17 @@ package final class DatagramBuffer {
             offset += size
         }
     }
+
+    /// A copy of what was received last, to be sent on.
+    package func batch(ecn: UInt8) -> DatagramBatch {
+        let bytes = unsafe Array(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(room)[0..<count]))
+        return DatagramBatch(bytes, segment: segment < count ? segment : 0, ecn: ecn)
+    }
+
+    /// Lends all that was received last: datagrams of `segment` bytes one behind the other, the last perhaps shorter.
+    package func lend(_ body: (_ datagrams: Span<UInt8>, _ segment: Int) -> Void) {
+        let bytes = unsafe UnsafeBufferPointer(
+            start: room.baseAddress?.assumingMemoryBound(to: UInt8.self), count: count)
+        body(unsafe Span(_unsafeElements: bytes), segment)
+    }
 }

@@ -73,8 +73,9 @@ let package = Package(
         layer("Engines", "Wire"),
         layer("Engines", "Names", ["Wire", "CIDN2"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
-        layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
-        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Fields", ["Wire", httpTypes]),
+        layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
         layer("Engines", "HTTP3Engine", ["Wire", "QUICEngine", "CQUIC", httpTypes, deque]),
@@ -91,7 +92,7 @@ let package = Package(
         // 3: transports
         layer(
             "Transports", "CurlTransport",
-            ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+            ["CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
         layer(
             "Transports", "NativeH2Transport",
             [
@@ -118,7 +119,8 @@ let package = Package(
         tests("Wire", []),
         tests("Names", ["TestKit"]),
         tests("Codings", ["TestKit"]),
-        tests("HTTP1Engine", ["TestKit"]),
+        tests("Fields", ["Wire", httpTypes]),
+        tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),

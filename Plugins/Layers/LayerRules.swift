@@ -14,6 +14,8 @@ enum LayerRules {
         Rule(place: "C", imports: []),
         // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting to the addresses that it races
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
+        Rule(place: "Engines/HTTP1Engine", imports: ["Engines/Wire", "Engines/Fields"]),
+        Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
         // 2: TransportCore, then IO, then TernCore, which knows files but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),

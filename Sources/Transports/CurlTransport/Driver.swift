@@ -1,4 +1,5 @@
 import DequeModule
+import Fields
 import IOLoop
 import Synchronization
 import TransportCore
@@ -37,6 +38,9 @@ final class Driver: @unchecked Sendable {
     var routes: [RouteState.Key: RouteState] = [:]
     var lastRoute: RouteState?
     var exchanges: [ExchangeState] = []
+
+    /// What came before in the heads of responses.
+    var fields = FieldCache()
 
     // Work for the end of the turn
     var touchedRoutes: [RouteState] = []

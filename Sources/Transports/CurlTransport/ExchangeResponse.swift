@@ -12,7 +12,7 @@ extension ExchangeState {
         if timesReady > 0 { hasBegun = true }
         do {
             if head != nil { return try receiveTrailer(line) }
-            guard let head = try lines.read(line) else { return true }
+            guard let driver = route?.driver, let head = try lines.read(line, &driver.fields) else { return true }
             return try receive(head)
         } catch {
             fail(malformed(error))

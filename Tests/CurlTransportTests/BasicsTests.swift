@@ -60,7 +60,7 @@ struct BasicsTests {
         "methods go out as they are, with and without a body", .requires(.nginx),
         arguments: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "BREW"], [true, false])
     func methods(method: String, hasBody: Bool) async throws {
-        let server = try RawServer(.loop([.readHead, hasBody ? .readBody(5) : .readBody(0), ok(method)]))
+        let server = try RawServer(.loop([.readHead, hasBody ? .readBody(5) : .readBody(0), .ok(method)]))
         let sending = Sending(
             server.url("/x?y=1"), try #require(HTTPRequest.Method(method)),
             body: hasBody ? .bytes(bytes("hello")) : .empty)
@@ -80,9 +80,9 @@ struct BasicsTests {
     @Test("HEAD, 204 and 304 have no body, whatever their length says")
     func withoutBody() async throws {
         let server = try RawServer(connections: [
-            [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .readHead, ok("next"), .readToEnd],
+            [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .readHead, .ok("next"), .readToEnd],
             [
-                .readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, ok("next"),
+                .readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, .ok("next"),
                 .readToEnd,
             ],
         ])
@@ -100,7 +100,7 @@ struct BasicsTests {
     @Test("fields go out in order, repeated and empty ones too, and come back in order")
     func fields() async throws {
         let server = try RawServer(
-            .readHead, ok("", "Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\nEmpty:\r\n"), .readToEnd)
+            .readHead, .ok("", "Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\nEmpty:\r\n"), .readToEnd)
         let name = try #require(HTTPField.Name("X-List"))
         let sending = Sending(server.url("/")).with {
             $0.fields.append(HTTPField(name: name, value: "1"))
@@ -129,7 +129,7 @@ struct BasicsTests {
     @Test("events come in the order of what happens", .requires(.nginx))
     func events() async throws {
         let nginx = try await NginxServer.shared()
-        let events = Events()
+        let events = EventLog()
         let sending = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca)
         _ = try await transport.send(sending.exchange(onEvent: events.sink))
         #expect(

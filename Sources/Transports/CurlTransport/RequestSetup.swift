@@ -1,4 +1,5 @@
 import CCurl
+import Driving
 import TransportCore
 
 /// The options of an easy handle that an exchange sets, where they differ from those of the exchange before.

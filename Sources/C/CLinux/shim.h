@@ -123,3 +123,12 @@ static inline int tern_route_news(uint32_t groups) {
     }
     return descriptor;
 }
+
+#include <sys/syscall.h>
+#include <time.h>
+
+/// epoll_pwait2(2), which older C libraries lack.
+static inline int tern_epoll_wait(int descriptor, struct epoll_event *events, int capacity, int64_t nanoseconds) {
+    struct timespec timeout = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return (int)syscall(441, descriptor, events, capacity, &timeout, NULL, 0); // SYS_epoll_pwait2
+}

@@ -54,18 +54,9 @@ package final class UDPSocket {
         to endpoint: Endpoint, _ options: ConnectOptions = ConnectOptions()
     ) -> Result<UDPSocket, UDPFailure> {
         make(for: endpoint).flatMap { socket, place in
-            if let interface = options.interface {
-                let name = Array(interface.utf8)
-                let result = unsafe setsockopt(
-                    socket.descriptor, SOL_SOCKET, SO_BINDTODEVICE, name, socklen_t(name.count))
-                guard result == 0 else { return .failure(UDPFailure(errno)) }
-            }
-            if let local = options.localAddress {
-                guard (local.family == .v6) == socket.isIPv6, let from = SocketAddress(.ip(local, port: 0)) else {
-                    return .failure(UDPFailure(EAFNOSUPPORT))
-                }
-                let result = unsafe from.withPointer { unsafe Glibc.bind(socket.descriptor, $0, $1) }
-                guard result == 0 else { return .failure(UDPFailure(errno)) }
+            let family: IPAddress.Family = socket.isIPv6 ? .v6 : .v4
+            if let code = SocketAddress.bind(socket.descriptor, to: options, family: family) {
+                return .failure(UDPFailure(code))
             }
             let result = unsafe place.withPointer { unsafe Glibc.connect(socket.descriptor, $0, $1) }
             return result == 0 ? .success(socket) : .failure(UDPFailure(errno))
@@ -86,16 +77,7 @@ package final class UDPSocket {
     }
 
     /// The address on this side.
-    package var localEndpoint: Endpoint? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &storage) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        return result == 0 ? SocketAddress.endpoint(storage) : nil
-    }
+    package var localEndpoint: Endpoint? { SocketAddress.local(of: descriptor) }
 
     /// What sending came to.
     package enum Sent: Equatable, Sendable {
@@ -112,8 +94,8 @@ package final class UDPSocket {
     /// Datagrams that are larger than the path takes are dropped here as the network would drop them: they are how the
     /// path's size is found out.
     package func send(_ batch: inout DatagramBatch) -> Sent {
-        while batch.sent < batch.bytes.count {
-            let left = batch.bytes.count - batch.sent
+        while batch.sent < batch.count {
+            let left = batch.count - batch.sent
             let datagram = batch.segment > 0 ? min(batch.segment, left) : left
             let segments = sendsSegments && !batch.isSentSingly && left > datagram
             let count = segments ? left : datagram
@@ -157,42 +139,4 @@ package struct UDPFailure: Error, Hashable, Sendable {
     /// The system's error number.
     package let code: Int32
     init(_ code: Int32) { self.code = code }
-}
-
-/// Datagrams that are sent together: all of one size but the last, which may be shorter.
-package struct DatagramBatch {
-    /// Datagrams that the system takes at once (UDP_MAX_SEGMENTS of Linux before 6.9).
-    package static let most = 64
-    /// Bytes that the system takes at once: what the length field of IP leaves.
-    package static let size = 65_000
-
-    /// The datagrams, one behind the other.
-    package var bytes: [UInt8]
-    /// Bytes of each; 0 if there is one.
-    package var segment: Int
-    /// The ECN codepoint, 0 to 3 (RFC 3168 §5).
-    package var ecn: UInt8
-    /// Where to; nil on a connected socket.
-    package var destination: SocketAddress?
-    /// Bytes that have gone.
-    package internal(set) var sent = 0
-    var isSentSingly = false
-
-    package init(_ bytes: [UInt8] = [], segment: Int = 0, ecn: UInt8 = 0, to destination: SocketAddress? = nil) {
-        self.bytes = bytes
-        self.segment = segment
-        self.ecn = ecn
-        self.destination = destination
-    }
-
-    /// Whether nothing is left to send.
-    package var isSent: Bool { sent >= bytes.count }
-
-    /// Makes it empty, and keeps its memory.
-    package mutating func clear() {
-        bytes.removeAll(keepingCapacity: true)
-        sent = 0
-        segment = 0
-        isSentSingly = false
-    }
 }

@@ -44,7 +44,7 @@ struct TimerHeap {
     /// Whether the earliest is not to wait for the end of the millisecond.
     var isNextPrecise: Bool { timers.first?.isPrecise ?? false }
 
-    mutating func schedule(at instant: Instant, isPrecise: Bool, _ action: @escaping () -> Void) -> LoopTimer {
+    mutating func schedule(at instant: Instant, isPrecise: Bool = false, _ action: @escaping () -> Void) -> LoopTimer {
         let timer = LoopTimer(at: instant, isPrecise: isPrecise, sequence: scheduled, action: action)
         scheduled += 1
         timers.append(timer)

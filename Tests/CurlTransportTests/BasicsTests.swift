@@ -97,6 +97,31 @@ struct BasicsTests {
         #expect(unchanged.body.whole == [])
     }
 
+    @Test(
+        "fields that libcurl need not see go out like all others",
+        arguments: [
+            ["Accept: */*", "User-Agent: a", "Accept-Encoding: gzip", "Cookie: a=1; b=2", "Authorization: x"],
+            ["Accept: */*", "Accept: text/html", "User-Agent: a"], ["Accept: text/html", "Accept: */*"],
+            ["Accept-Encoding: gzip", "Accept-Language:", "User-Agent: a", "Cookie: c", "X-Last: 1"],
+            ["User-Agent: a", "User-Agent: b", "X-A:", "Cookie:", "Accept-Encoding: br"],
+        ])
+    func plainFields(lines: [String]) async throws {
+        let server = try RawServer(.loop([.readHead, .ok("")]))
+        var sending = Sending(server.url("/"))
+        for line in lines {
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+            let name = try #require(HTTPField.Name(String(parts[0])))
+            sending.fields.append(HTTPField(name: name, value: parts.count > 1 ? String(parts[1]) : ""))
+        }
+        _ = try await transport.send(sending)
+        let sent = server.receivedText().split(separator: "\r\n").dropFirst(2).map(String.init)
+        #expect(sent.sorted() == lines.sorted())
+        // Those of one name keep their order.
+        for name in Set(lines.map { $0.prefix { $0 != ":" } }) {
+            #expect(sent.filter { $0.hasPrefix("\(name):") } == lines.filter { $0.hasPrefix("\(name):") })
+        }
+    }
+
     @Test("fields go out in order, repeated and empty ones too, and come back in order")
     func fields() async throws {
         let server = try RawServer(

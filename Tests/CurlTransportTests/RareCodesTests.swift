@@ -32,7 +32,7 @@ struct RareCodesTests {
             $0.delivery = .prompt
             $0.options = options
         }
-        let events = Events()
+        let events = EventLog()
         let response = try await transport.send(sending.exchange(onEvent: events.sink))
         #expect(response.status == 200)
         while !events.all.contains(where: { event in

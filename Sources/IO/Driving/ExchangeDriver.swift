@@ -7,7 +7,8 @@ public import TransportCore
 /// of each turn. What every driver does the same way; a transport's own class keeps its routes and connections, and
 /// overrides what it is asked.
 ///
-/// Used on the loop; `@unchecked` because `send` holds it to reach the inbox. Open only because Swift has no word for
+/// Used on the loop; `@unchecked` because `send` holds it to reach the inbox. `@exclusivity(unchecked)` as in
+/// ``OngoingExchange``. Open only because Swift has no word for
 /// "within the package"; the module is part of no product.
 open class ExchangeDriver: @unchecked Sendable {
     /// What other threads tell the loop.
@@ -25,9 +26,9 @@ open class ExchangeDriver: @unchecked Sendable {
 
     package final let loop: IOLoop
     /// When the turn began.
-    package final private(set) var now: Instant
+    @safe @exclusivity(unchecked) package final private(set) var now: Instant
     private final var inbox: Inbox<Message>?
-    package final var exchanges: [OngoingExchange] = []
+    @safe @exclusivity(unchecked) package final var exchanges: [OngoingExchange] = []
 
     // For the end of the turn
     private final var announced: [OngoingExchange] = []
@@ -37,8 +38,8 @@ open class ExchangeDriver: @unchecked Sendable {
 
     // Timeouts
     final var sweepTimer: LoopTimer?
-    final var nextSweep = Instant(nanoseconds: .max)
-    final var knownLimits = ExchangeLimits(ExchangeOptions())
+    @safe @exclusivity(unchecked) final var nextSweep = Instant(nanoseconds: .max)
+    @safe @exclusivity(unchecked) final var knownLimits = ExchangeLimits(ExchangeOptions())
 
     // Shutting down
     package final var isClosed = false

@@ -16,6 +16,8 @@ let settings: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A C library that Debian packages: a module map and a shim header, no logic.
@@ -55,6 +57,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // The command alone uses these two.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // 0: C libraries
@@ -122,7 +127,10 @@ let package = Package(
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "NativeH2Transport", "Codings", "FileIO"],
+            name: "TernCommand",
+            dependencies: [
+                "Tern", "NativeH2Transport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+            ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 

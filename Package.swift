@@ -129,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),

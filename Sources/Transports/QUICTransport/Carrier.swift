@@ -186,7 +186,7 @@ final class Carrier: LinkUser {
     func suspect(since: Instant) { if http.quic.lastHeard <= since { retire() } }
 
     /// Closes a connection that carries nothing any more.
-    func close() { link.end(saying: true) }
+    func close() { link.end(.close) }
 
     private func retire() {
         guard !isRetired else { return }

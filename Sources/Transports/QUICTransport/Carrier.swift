@@ -212,7 +212,7 @@ final class Carrier: LinkUser {
         case .informational(let stream, let status, let fields):
             if let exchange = exchange(stream) { receiveInformational(exchange, status, fields) }
         case .writable(let stream): if let exchange = exchange(stream) { feedUpload(of: exchange) }
-        case .stopped(let stream, _):
+        case .stopped(let stream):
             guard let exchange = exchange(stream) else { break }
             exchange.dropUpload()
             exchange.holdsBodyUntil = nil
@@ -308,7 +308,7 @@ final class Carrier: LinkUser {
         if let exchange = exchange(stream) {
             exchanges[Int(stream.slot)] = nil
             exchange.stream = nil
-            if closing.cause == .earlyDataRejected, http.error == nil { return sendAgain(exchange) }
+            if closing.cause == .earlyDataRejected, http.quic.closing == nil { return sendAgain(exchange) }
             if !(closing.cause == .complete && exchange.isHeldBack) {
                 exchange.mayBeSent = closing.wasSent
                 driver.finish(exchange, .failure(error(of: exchange, closing)))

@@ -16,6 +16,8 @@ let settings: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A C library that Debian packages: a module map and a shim header, no logic.
@@ -46,6 +48,7 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
         .library(name: "TransportConformance", targets: ["TransportConformance"]),
@@ -56,6 +59,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // The command alone uses these two.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // 0: C libraries
@@ -64,17 +70,26 @@ let package = Package(
         library("CBrotli", "libbrotlidec", "libbrotli-dev"),
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
+        library("CPSL", "libpsl", "libpsl-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(
+            name: "CQUIC", path: "Sources/C/CQUIC",
+            linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
-        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Names", ["Wire", "CIDN2", "CPSL"]),
+        layer("Engines", "StructuredFields", ["Wire"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
-        layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
-        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Fields", ["Wire", httpTypes]),
+        layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "Digests", ["COpenSSL"]),
+        layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
 
@@ -83,17 +98,32 @@ let package = Package(
         layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+        layer(
+            "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
+        layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
-            ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+            [
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
+                deque,
+            ]),
         layer(
             "Transports", "NativeH2Transport",
             [
-                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
-                "Threads", "IOLoop", "FileIO", deque,
+                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
+                "IOLoop",
+                "FileIO", "Driving", "Securing", deque,
+            ]),
+        layer(
+            "Transports", "QUICTransport",
+            [
+                "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
             ]),
 
         // 4: what applications and tests import
@@ -106,11 +136,14 @@ let package = Package(
                 httpTypes,
             ]),
         layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
-        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "NativeH2Transport", "Codings", "FileIO"],
+            name: "TernCommand",
+            dependencies: [
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+            ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
@@ -121,20 +154,26 @@ let package = Package(
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
+        tests("StructuredFields", []),
         tests("Codings", ["TestKit"]),
-        tests("HTTP1Engine", ["TestKit"]),
+        tests("Fields", ["Wire", httpTypes]),
+        tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests(
+            "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TransportConformance", ["TransportCore", "CurlTransport", "NativeH2Transport", "TestServer"]),

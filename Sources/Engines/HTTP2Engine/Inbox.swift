@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Fields
 internal import HTTPTypes
 internal import Wire
 
@@ -10,9 +11,10 @@ struct Inbox {
     var now: Instant
     var events = Deque<HTTP2Event>()
     var streams = StreamTable()
-    var head = HeadInProgress()
+    var head: HeadInProgress
     /// The fields of that head.
     private var list = FieldList()
+    private var cache = FieldCache()
     var flood: FloodGuard
     /// What is being gathered for the owner, only while a call for output runs.
     var output: [UInt8] = []
@@ -37,6 +39,7 @@ struct Inbox {
         self.role = role
         self.options = options
         self.now = now
+        head = HeadInProgress(slot: -1, maximumSize: 0, maximumFields: 0)
         flood = FloodGuard(capacity: options.idleFrames, at: now)
     }
 
@@ -47,8 +50,10 @@ struct Inbox {
 
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
-        head = HeadInProgress(slot: isWanted ? slot : -1)
-        list.begin()
+        let limits = isWanted ? streams[slot].limits : options.streamLimits
+        head = HeadInProgress(
+            slot: isWanted ? slot : -1, maximumSize: limits.headBytes, maximumFields: limits.fields)
+        list.begin(cache)
     }
 
     /// The slot of a request that a client began; negative if it comes after our GOAWAY and is none of ours.
@@ -58,7 +63,7 @@ struct Inbox {
             return -1
         }
         let window = ReceiveWindow(size: options.streamWindow, limit: options.streamWindowLimit, at: now)
-        let slot = streams.open(id: id, window: window)
+        let slot = streams.open(id: id, window: window, limits: options.streamLimits)
         beganHead(slot: slot)
         return slot
     }
@@ -66,7 +71,7 @@ struct Inbox {
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Verdict {
         guard head.slot >= 0 else { return .taken }
         head.size += name.count + value.count + 32
-        guard head.size <= options.headBytes, list.count < options.fields else {
+        guard head.size <= head.maximumSize, list.count < head.maximumFields else {
             streams[head.slot].marks.insert(.headTooLarge)
             head.slot = -1
             return .refused
@@ -74,7 +79,7 @@ struct Inbox {
         if name.count > 0, name[0] == .colon {
             head.take(pseudo: name, value)
         } else {
-            list.append(name, value)
+            list.append(name, value, &cache)
         }
         return .taken
     }
@@ -90,7 +95,7 @@ struct Inbox {
         guard head.slot == slot, slot >= 0 else { return }
         head.slot = -1
         let stream = streams.handle(slot)
-        let fields = list.end()
+        let fields = list.end(&cache)
         advance(slot, .headReceived)
         if end { advance(slot, .endReceived) }
         if role == .client, head.status < 100, !streams[slot].marks.contains(.headReceived) {

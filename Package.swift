@@ -136,13 +136,15 @@ let package = Package(
                 httpTypes,
             ]),
         layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
+        layer("Testing", "ServerRoutes", ["TestServer", "TernCore", "Codings", "Digests", httpTypes]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes", "TestServer",
+                "TransportConformance", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -176,6 +178,7 @@ let package = Package(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
+        tests("ServerRoutes", ["TernCore", "NativeH2Transport", "TestServer", "TestKit"]),
         tests("TransportConformance", ["TransportCore", "CurlTransport", "NativeH2Transport", "TestServer"]),
         tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
         tests("TestKit", []),

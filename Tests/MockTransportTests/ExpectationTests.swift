@@ -163,10 +163,10 @@ struct FaultTransportTests {
         await clock.sleepers(1)
         clock.advance(by: .seconds(60))
         #expect(try await first.status == .ok)
-        async let second = session.get("https://a.test/", timeout: .seconds(10))
+        let second = Task { try await session.get("https://a.test/", timeout: .seconds(10)) }
         await clock.sleepers(1)
         clock.advance(by: .seconds(10))
-        let error = await #expect(throws: HTTPError.self) { try await second }
+        let error = await #expect(throws: HTTPError.self) { try await second.value }
         #expect(error?.transportError?.code == .totalTimeout)
         async let third = session.get("https://a.test/")
         await clock.sleepers(1)

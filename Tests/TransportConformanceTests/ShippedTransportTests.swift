@@ -4,17 +4,19 @@ import TestServer
 import Testing
 import TransportConformance
 
+private enum Shipped {
+    static let native = ConformanceSubject("NativeH2Transport") { NativeH2Transport() }
+    static let curl = ConformanceSubject("CurlTransport", gaps: ConformanceSubject.gapsOfLibcurl) { CurlTransport() }
+}
+
 /// The transports that ship with the library keep the rules.
 @Suite("Conformance of the shipped transports")
 struct ShippedTransportTests {
-    static let native = ConformanceSubject("NativeH2Transport") { NativeH2Transport() }
-    static let curl = ConformanceSubject("CurlTransport", gaps: KnownCurlGaps.all) { CurlTransport() }
+    @Test("NativeH2Transport", arguments: Shipped.native.checks)
+    func nativeConforms(_ check: ConformanceCheck) async throws { try await check.run() }
 
-    @Test("NativeH2Transport", arguments: native.checks)
-    func native(_ check: ConformanceCheck) async throws { try await check.run() }
-
-    @Test("CurlTransport", arguments: curl.checks)
-    func curl(_ check: ConformanceCheck) async throws { try await check.run() }
+    @Test("CurlTransport", arguments: Shipped.curl.checks)
+    func curlConforms(_ check: ConformanceCheck) async throws { try await check.run() }
 
     @Test("names of cases are not used twice")
     func names() {

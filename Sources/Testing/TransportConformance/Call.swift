@@ -149,3 +149,8 @@ extension RequestBody {
             })
     }
 }
+
+extension HTTPField.Name {
+    /// Names that swift-http-types does not define; the fallbacks are never used.
+    static let warning = HTTPField.Name("Warning") ?? .vary
+}

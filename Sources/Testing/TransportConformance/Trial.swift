@@ -117,9 +117,9 @@ public final class Trial: Sendable {
     }
 
     /// Fails unless the error's code is among `codes`, and its phase and safety are as given.
-    public func equal(
+    public func expect(
         _ error: TransportError, _ codes: TransportError.Code..., phase: TransportError.Phase? = nil,
-        safety: RetrySafety? = nil, _ what: String
+        safety: RetrySafety? = nil, for what: String
     ) throws {
         guard codes.contains(error.code), phase == nil || phase == error.phase,
             safety == nil || safety == error.retrySafety

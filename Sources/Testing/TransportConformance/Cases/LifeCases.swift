@@ -20,7 +20,7 @@ extension ConformanceCase {
             for (feature, wish) in wishes where !able.has(feature) {
                 let call = try trial.call(server).with { wish(&$0) }
                 let error = try await trial.failure(call, "\(feature)")
-                try trial.equal(error, .unsupported, safety: .notSent, "\(feature)")
+                try trial.expect(error, .unsupported, safety: .notSent, for: "\(feature)")
                 try trial.check(
                     able.gaps.contains { !$0.feature.isDisjoint(with: feature) }, "no reason is given for \(feature)")
             }
@@ -30,14 +30,14 @@ extension ConformanceCase {
             let server = try trial.server { _ in .text("fine") }
             let call = try trial.call(server).with { $0.connect.protocols = [] }
             let error = try await trial.failure(call)
-            try trial.equal(error, .unsupported, safety: .notSent, "the error")
+            try trial.expect(error, .unsupported, safety: .notSent, for: "the error")
             try trial.equal(server.connections.count, 0, "connections")
         },
         ConformanceCase("life.shutdown", "after shutdown nothing is sent, and connections are closed") { trial in
             let server = try trial.server { _ in .text("fine") }
             try await trial.stillWorks(trial.call(server), "fine")
             await trial.transport.shutdown(by: nil)
-            try trial.equal(try await trial.failure(trial.call(server)), .closed, safety: .notSent, "the error")
+            try trial.expect(try await trial.failure(trial.call(server)), .closed, safety: .notSent, for: "the error")
             try await server.wait { $0.openConnections == 0 }
             await trial.transport.shutdown(by: nil)
         },
@@ -60,7 +60,7 @@ extension ConformanceCase {
             let start = ContinuousClock.now
             await trial.transport.shutdown(by: SystemClock().now.advanced(by: .milliseconds(50)))
             let error = try await task.value
-            try trial.equal(error, .closed, .cancelled, "the error")
+            try trial.expect(error, .closed, .cancelled, for: "the error")
             try trial.check(ContinuousClock.now - start < .seconds(3), "it took \(ContinuousClock.now - start)")
         },
         ConformanceCase("life.two", "two transports share nothing: ending one spares the other", over: [.http1, .http2TLS])

@@ -61,7 +61,8 @@ struct FaultTests {
     @Test("a stream that ends without a response")
     func empty() async throws {
         let error = try await failure(of: "/raw?end=1")
-        #expect([.malformedResponse, .streamReset].contains(error.code), "\(error)")
+        // nghttp3 0.8 takes it for a violation by the connection.
+        #expect([.malformedResponse, .streamReset, .protocolViolation].contains(error.code), "\(error)")
         try await checkHealth()
     }
 
@@ -71,7 +72,7 @@ struct FaultTests {
             // DATA first; SETTINGS on a request stream; a length that is too long for the stream's end
             "/raw?hex=0001ff&end=1", "/raw?hex=0400&end=1",
             // a second control stream; a stream of pushes; QPACK's encoder stream again
-            "/raw-uni?hex=000400", "/raw-uni?hex=0100", "/raw-uni?hex=02",
+            "/raw-uni?silent=1&hex=000400", "/raw-uni?silent=1&hex=0100", "/raw-uni?silent=1&hex=02",
             // DATA, HEADERS, and a second SETTINGS on the control stream; MAX_PUSH_ID from a server
             "/raw-control?silent=1&hex=0000", "/raw-control?silent=1&hex=0100", "/raw-control?silent=1&hex=0400",
             "/raw-control?silent=1&hex=0d0100",

@@ -37,7 +37,7 @@ struct LifeTests {
         let deadline = SystemClock().now.advanced(by: limit)
         try await check(nobody.with { $0.deadline = deadline }, .totalTimeout, .connect, .notSent)
         // The server's first datagrams come, the rest does not.
-        let half = try UDPRelay(to: try await Peer.aioquic.port, .init(toServer: .init(passes: 1)))
+        let half = try UDPRelay(to: try await Peer.aioquic.port, .init(toClient: .init(passes: 1)))
         let begun = try await Peer.aioquic.call("/echo").through(half)
         try await check(begun.with { $0.options = with { $0.tls = limit } }, .tlsTimeout, .tls, .notSent)
         let hanging = try await Peer.aioquic.call("/hang")

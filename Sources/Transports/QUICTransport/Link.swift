@@ -15,6 +15,8 @@ protocol LinkUser: AnyObject {
     func linkHeard()
     /// The connection is over: the ends of its streams follow, then `failed`.
     func linkIsEnding()
+    /// The peer has owed an answer for long: it may be gone.
+    func linkIsSilent()
 }
 
 /// A connection of HTTP/3 and its sockets: feeds datagrams in, takes events out, sends what there is to send, and
@@ -37,6 +39,7 @@ final class Link: ReadinessHandler {
     private var timer: LoopTimer?
     private var timerAt = Instant(nanoseconds: .max)
     private var hasHeard = false
+    private let began: Instant
     /// Whether `failed` was told.
     private var hasFailed = false
     private var isTakingEvents = false
@@ -64,6 +67,7 @@ final class Link: ReadinessHandler {
         self.driver = driver
         self.setup = setup
         remote = endpoint
+        began = driver.now
         let way = try Way.open(to: endpoint, setup.connect)
         ways = [way]
         qlog = driver.configuration.qlogDirectory.flatMap { QlogFile(in: $0, number: QlogFile.nextNumber()) }
@@ -122,7 +126,7 @@ final class Link: ReadinessHandler {
         guard received > 0 else { return }
         rhythm.received(received, at: driver.now)
         refusals = 0
-        if !hasHeard {
+        if !hasHeard, http.quic.lastHeard > began {
             hasHeard = true
             user?.linkHeard()
         }

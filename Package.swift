@@ -145,7 +145,15 @@ let package = Package(
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
-        tests("TLSEngine", ["Wire", "COpenSSL"]),
+        .target(
+            name: "TestAuthority", dependencies: ["COpenSSL", "TLSEngine"], path: "Tests/TestAuthority",
+            swiftSettings: settings),
+        tests("TLSEngine", ["Wire", "COpenSSL", "TestAuthority"]),
+        .target(
+            name: "QUICLink", dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
+            path: "Tests/QUICLink", swiftSettings: settings),
+        tests("QUICEngine", ["QUICLink", "Wire", "Names", "TLSEngine", "TestAuthority"]),
+        tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),

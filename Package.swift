@@ -50,6 +50,7 @@ let package = Package(
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
+        .library(name: "TestServer", targets: ["TestServer"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -68,6 +69,7 @@ let package = Package(
         library("CBrotli", "libbrotlidec", "libbrotli-dev"),
         library("CZstd", "libzstd", "libzstd-dev"),
         library("CIDN2", "libidn2", "libidn2-dev"),
+        library("CPSL", "libpsl", "libpsl-dev"),
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
@@ -77,10 +79,12 @@ let package = Package(
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
-        layer("Engines", "Names", ["Wire", "CIDN2"]),
+        layer("Engines", "Names", ["Wire", "CIDN2", "CPSL"]),
+        layer("Engines", "StructuredFields", ["Wire"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "Digests", ["COpenSSL"]),
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
@@ -96,7 +100,8 @@ let package = Package(
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
         layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
@@ -123,6 +128,12 @@ let package = Package(
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
+        layer(
+            "Testing", "TestServer",
+            [
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
+                httpTypes,
+            ]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
@@ -141,10 +152,12 @@ let package = Package(
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
+        tests("StructuredFields", []),
         tests("Codings", ["TestKit"]),
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         .target(
             name: "TestAuthority", dependencies: ["COpenSSL", "TLSEngine"], path: "Tests/TestAuthority",
             swiftSettings: settings),
@@ -159,8 +172,9 @@ let package = Package(
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
+        tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
@@ -168,6 +182,7 @@ let package = Package(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

@@ -151,16 +151,16 @@ extension AioquicServer {
             def do_raw(self, stream, args):
                 self._quic.send_stream_data(stream, bytes.fromhex(args.get("hex", "")), "end" in args)
 
-            # /raw-uni: a new stream in one direction with these bytes, then an answer unless ?silent=1
-            def do_raw_uni(self, stream, args):
-                other = self._quic.get_next_available_stream_id(is_unidirectional=True)
+            # /raw-encoder: bytes on the stream of QPACK's encoder, then an answer unless ?silent=1
+            def do_raw_encoder(self, stream, args):
+                other = self.http._local_encoder_stream_id
                 self._quic.send_stream_data(other, bytes.fromhex(args.get("hex", "")), "end" in args)
                 if "silent" not in args:
                     self.whole(stream, {})
 
             # /raw-control: bytes on the control stream, then an answer unless ?silent=1
             def do_raw_control(self, stream, args):
-                self._quic.send_stream_data(self.http._local_control_stream_id, bytes.fromhex(args.get("hex", "")))
+                self._quic.send_stream_data(self.http._local_control_stream_id, bytes.fromhex(args.get("hex", "")), "end" in args)
                 if "silent" not in args:
                     self.whole(stream, {})
 

@@ -160,6 +160,7 @@ final class Link: ReadinessHandler {
     /// Sends what there is. True if there is more than one turn takes.
     func flush() -> Bool {
         guard !isOver else { return false }
+        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
         // What was asked of the engine since may have made events.
         takeEvents()
         let hasMore = send()
@@ -186,7 +187,10 @@ final class Link: ReadinessHandler {
         // The turn may have taken long, and pacing goes by the clock.
         let now = SystemClock().now
         for _ in 0..<Link.rounds {
-            guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else { return false }
+            // After a quantum there may be more, when what has come in meanwhile was looked at.
+            guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else {
+                return http.deadline.map { $0 <= now } ?? false
+            }
             driver.outgoing.fill(
                 output.count, segment: output.datagrams > 1 ? output.segment : 0, ecn: output.ecn.rawValue)
             guard let way = way(from: output.path.local) else { continue }
@@ -245,13 +249,20 @@ final class Link: ReadinessHandler {
         if farewell == .close, http.quic.closing == nil { http.close(at: driver.now) }
         if farewell != .none { _ = send() }
         isOver = true
-        writeQlog()
+        finishQlog()
         if let timer { driver.loop.cancel(timer) }
         timer = nil
         for way in ways { driver.loop.unwatch(way.socket.descriptor) }
         ways = []
         kept = nil
         user = nil
+    }
+
+    private func finishQlog() {
+        guard let qlog else { return }
+        qlogText.removeAll(keepingCapacity: true)
+        http.quic.finish(qlog: &qlogText)
+        if !qlogText.isEmpty { qlog.append(qlogText) }
     }
 
     private func writeQlog() {

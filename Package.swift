@@ -140,7 +140,8 @@ let package = Package(
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser,
+                histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -163,7 +164,8 @@ let package = Package(
             swiftSettings: settings),
         tests("TLSEngine", ["Wire", "COpenSSL", "TestAuthority"]),
         .target(
-            name: "QUICLink", dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
+            name: "QUICLink",
+            dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
             path: "Tests/QUICLink", swiftSettings: settings),
         tests("QUICEngine", ["QUICLink", "Wire", "Names", "TLSEngine", "TestAuthority"]),
         tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),

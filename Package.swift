@@ -132,8 +132,8 @@ let package = Package(
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
-                httpTypes,
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine", "TransportCore",
+                "TernCore", "IOLoop", httpTypes,
             ]),
         layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
         layer("Testing", "ServerRoutes", ["TestServer", "TernCore", "Codings", "Digests", httpTypes]),
@@ -162,7 +162,16 @@ let package = Package(
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("Digests", []),
-        tests("TLSEngine", ["Wire", "COpenSSL"]),
+        .target(
+            name: "TestAuthority", dependencies: ["COpenSSL", "TLSEngine"], path: "Tests/TestAuthority",
+            swiftSettings: settings),
+        tests("TLSEngine", ["Wire", "COpenSSL", "TestAuthority"]),
+        .target(
+            name: "QUICLink",
+            dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
+            path: "Tests/QUICLink", swiftSettings: settings),
+        tests("QUICEngine", ["QUICLink", "Wire", "Names", "TLSEngine", "TestAuthority"]),
+        tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
@@ -179,8 +188,10 @@ let package = Package(
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("ServerRoutes", ["TernCore", "NativeH2Transport", "TestServer", "TestKit"]),
-        tests("TransportConformance", ["TransportCore", "CurlTransport", "NativeH2Transport", "TestServer"]),
-        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
+        tests(
+            "TransportConformance",
+            ["TransportCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestServer"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

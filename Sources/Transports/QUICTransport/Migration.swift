@@ -44,9 +44,8 @@ extension Link {
 
     /// Changes the way if the peer has owed an answer for too long.
     func lookWhetherSilent() {
-        guard driver.configuration.migrates, http.quic.isConfirmed, let since = http.quic.waitingSince,
-            since.advanced(by: Link.silence) <= driver.now
-        else { return }
+        guard let since = http.quic.waitingSince, since.advanced(by: Link.silence) <= driver.now else { return }
+        user?.linkIsSilent()
         move()
     }
 

@@ -137,6 +137,7 @@ final class Opening {
         }
         func linkHeard() { opening.heard() }
         func linkIsEnding() {}
+        func linkIsSilent() {}
     }
 
     private func race(_ setup: LinkSetup, _ addresses: [IPAddress], _ port: Int) {

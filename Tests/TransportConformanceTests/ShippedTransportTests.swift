@@ -1,11 +1,13 @@
 import CurlTransport
 import NativeH2Transport
+import QUICTransport
 import TestServer
 import Testing
 import TransportConformance
 
 private enum Shipped {
     static let native = ConformanceSubject("NativeH2Transport") { NativeH2Transport() }
+    static let quic = ConformanceSubject("QUICTransport") { QUICTransport() }
     static let curl = ConformanceSubject("CurlTransport", gaps: ConformanceSubject.gapsOfLibcurl) { CurlTransport() }
 }
 
@@ -14,6 +16,9 @@ private enum Shipped {
 struct ShippedTransportTests {
     @Test("NativeH2Transport", arguments: Shipped.native.checks)
     func nativeConforms(_ check: ConformanceCheck) async throws { try await check.run() }
+
+    @Test("QUICTransport", arguments: Shipped.quic.checks)
+    func quicConforms(_ check: ConformanceCheck) async throws { try await check.run() }
 
     @Test("CurlTransport", arguments: Shipped.curl.checks)
     func curlConforms(_ check: ConformanceCheck) async throws { try await check.run() }

@@ -40,7 +40,7 @@ final class Play: @unchecked Sendable {
     enum Handle: Hashable {
         case http1
         case http2(id: Int32, slot: Int32)
-        case http3(Int64)
+        case http3(id: Int64, slot: Int32)
     }
 
     private enum Block { case request, bytes(Int), time, gate, room, echo, forever }

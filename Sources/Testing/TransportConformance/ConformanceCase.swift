@@ -91,6 +91,8 @@ public enum ConformanceWay: String, Sendable, Hashable, CaseIterable, CustomStri
     public static let secure: [ConformanceWay] = [.http1TLS, .http2TLS, .http3]
     /// One of each version in clear text or, where there is none, over TLS: for rules that TLS does not change.
     public static let onePerVersion: [ConformanceWay] = [.http1, .http2, .http3]
+    /// Those over TCP: where a server can say what no engine would.
+    public static let tcp: [ConformanceWay] = [.http1, .http1TLS, .http2, .http2TLS]
     /// Those over TCP inside TLS.
     public static let secureTCP: [ConformanceWay] = [.http1TLS, .http2TLS]
 }

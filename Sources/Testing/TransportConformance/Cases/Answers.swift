@@ -52,7 +52,7 @@ extension ConformanceCase {
             try trial.expect(try await trial.failure(call), .headTooLarge, for: "a head of 5,000 bytes")
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("answer.head-bytes", "a head of 300 KiB is refused by default") { trial in
+        ConformanceCase("answer.head-bytes", "a head of 300 KiB is refused by default", over: ConformanceWay.tcp) { trial in
             let server = try trial.server { _ in
                 [
                     .receive,
@@ -63,7 +63,7 @@ extension ConformanceCase {
             try trial.expect(
                 try await trial.failure(trial.call(server)), .headTooLarge, .protocolViolation, for: "a head of 300 KiB")
         },
-        ConformanceCase("answer.head-fields", "more than a thousand fields are refused by default") { trial in
+        ConformanceCase("answer.head-fields", "more than a thousand fields are refused by default", over: ConformanceWay.tcp) { trial in
             let server = try trial.server { _ in
                 [.receive, .fault(.rawHead([(":status", "200")] + (0..<1_100).map { ("x-\($0)", "y") })), .end]
             }
@@ -84,7 +84,7 @@ extension ConformanceCase {
             try await trial.stillWorks(call, "next")
             try trial.equal(server.connections.count, 1, "connections")
         },
-        ConformanceCase("answer.invalid-fields", "names and values that may not be are an error, never a trap") { trial in
+        ConformanceCase("answer.invalid-fields", "names and values that may not be are an error, never a trap", over: ConformanceWay.tcp) { trial in
             let heads: [(name: String, value: String)] = [
                 ("bad name", "x"), ("", "x"), ("x", "a\u{0}b"), ("x", "a\rb"), ("na\u{7F}me", "x"), ("x(y", "z"),
             ]
@@ -95,7 +95,7 @@ extension ConformanceCase {
                 try trial.expect(error, .malformedResponse, .protocolViolation, for: "\(head)")
             }
         },
-        ConformanceCase("answer.bad-status", "a status that is no number from 100 to 999 is refused") { trial in
+        ConformanceCase("answer.bad-status", "a status that is no number from 100 to 999 is refused", over: ConformanceWay.tcp) { trial in
             let statuses = ["abc", "20", "2000", "-1", "0xC8"]
             let server = try trial.server(
                 statuses.map { [.receive, .fault(.rawHead([(":status", $0)])), .body("x"), .end] })

@@ -163,7 +163,7 @@ extension ConformanceCase {
             }
             try trial.equal(good, 40, "good answers")
         },
-        ConformanceCase("stream.unknown-frames", "frames of unknown kinds are ignored", over: ConformanceWay.multiplexed) {
+        ConformanceCase("stream.unknown-frames", "frames of unknown kinds are ignored", over: ConformanceWay.allHTTP2) {
             trial in
             let server = try trial.server([
                 [.receive, .fault(.flood(.unknown, count: 3)), .head(.ok), .body("fine"), .end]

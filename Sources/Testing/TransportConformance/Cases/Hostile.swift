@@ -60,7 +60,7 @@ extension ConformanceCase {
         ].map { kind in
             ConformanceCase(
                 "flood.\(kind)", "a flood of frames without use ends the connection, not the process",
-                over: [.http2, .http3]
+                over: [.http2]
             ) { trial in
                 let server = try trial.server([[.receive, .fault(.flood(kind, count: 20_000)), .stall], .text("fine")])
                 let error = try await trial.failure(trial.call(server))

@@ -26,7 +26,7 @@ extension ConformanceCase {
             try trial.expect(
                 try await trial.failure(trial.call(server)), .malformedResponse, .protocolViolation, for: "a 101")
         },
-        ConformanceCase("informational.flood", "1xx responses without end are an error") { trial in
+        ConformanceCase("informational.flood", "1xx responses without end are an error", over: ConformanceWay.tcp) { trial in
             let server = try trial.server([[.receive, .fault(.flood(.informational, count: 5_000)), .stall]])
             let error = try await trial.failure(trial.call(server))
             try trial.expect(

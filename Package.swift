@@ -54,6 +54,7 @@ let package = Package(
         .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
+        .plugin(name: "NewTransport", targets: ["NewTransport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -132,7 +133,8 @@ let package = Package(
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine", "TransportCore",
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine",
+                "TransportCore",
                 "TernCore", "IOLoop", httpTypes,
             ]),
         layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
@@ -143,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes", "TestServer",
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes",
+                "TestServer",
                 "TransportConformance", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
@@ -153,6 +156,16 @@ let package = Package(
             name: "Layers",
             capability: .command(
                 intent: .custom(verb: "layers", description: "Fails on an import that points up the layers."))),
+
+        .plugin(
+            name: "NewTransport",
+            capability: .command(
+                intent: .custom(
+                    verb: "new-transport",
+                    description: "Makes a package with a transport, its conformance test and a page."),
+                permissions: [
+                    .writeToPackageDirectory(reason: "The new package's folder is made beside the sources.")
+                ])),
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),

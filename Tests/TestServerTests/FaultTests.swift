@@ -31,7 +31,9 @@ struct FaultTests {
 
     @Test("before the head", arguments: Way.allCases)
     func beforeHead(way: Way) async throws {
-        let server = try TestServer([[.receive, .close], [.receive, .reset(.refused)], [.receive, .fault(.resetConnection)]])
+        let server = try TestServer([
+            [.receive, .close], [.receive, .reset(.refused)], [.receive, .fault(.resetConnection)],
+        ])
         let session = try way.session(server)
         let closed = try await session.failure(way.url(server))
         #expect(closed.code == .connectionClosed)

@@ -72,8 +72,9 @@ final class Host: ReadinessHandler, @unchecked Sendable {
     func ready(_ descriptor: Int32, _ readiness: Readiness) {
         while let (socket, remote) = listener?.accept() {
             guard connections.count < configuration.limits.connections else {
-                record.problem("a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
-                    + "\(connections.count) are open, and no more are allowed")
+                record.problem(
+                    "a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
+                        + "\(connections.count) are open, and no more are allowed")
                 continue
             }
             let number = record.accepted(from: remote)

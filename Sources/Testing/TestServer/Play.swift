@@ -306,7 +306,8 @@ final class Play: @unchecked Sendable {
                 guard !overflow, all < 1 << 50 else { return .unknown }
                 count += all
             case .end: return .known(count)
-            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close): return .unknown
+            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close):
+                return .unknown
             default: continue
             }
         }

@@ -23,13 +23,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 lets the system choose.", valueName: "number"))
     var port = 0
 
-    @Option(help: ArgumentHelp("The address to listen on. Others than loopback let everybody in.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("The address to listen on. Others than loopback let everybody in.", valueName: "address"))
     var address = "127.0.0.1"
 
     @Option(help: ArgumentHelp("Another name that the certificate is good for; may be repeated.", valueName: "host"))
     var name: [String] = []
 
-    @Option(help: ArgumentHelp("Write port and root on these two lines to a file, too, once it serves.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write port and root on these two lines to a file, too, once it serves.", valueName: "file"))
     var ready: String?
 
     @Argument(help: "The folder whose files are served.")

@@ -32,10 +32,10 @@ func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency]
         swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: settings)
+        exclude: golden, swiftSettings: settings)
 }
 
 let package = Package(
@@ -46,6 +46,7 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "AltSvcTransport", targets: ["AltSvcTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
@@ -75,6 +76,7 @@ let package = Package(
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
+        layer("Engines", "AltSvc", ["Wire", "Names"]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
@@ -93,6 +95,9 @@ let package = Package(
                 "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
                 "Threads", "IOLoop", "FileIO", deque,
             ]),
+
+        layer(
+            "Transports", "AltSvcTransport", ["AltSvc", "Wire", "Names", "TransportCore", "IOLoop", "FileIO"]),
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
@@ -118,6 +123,7 @@ let package = Package(
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
+        tests("AltSvc", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
@@ -126,6 +132,9 @@ let package = Package(
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests(
+            "AltSvcTransport", ["AltSvc", "TransportCore", "MockTransport", "TestKit"],
+            golden: ["RouteDecisions.golden.txt"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),

@@ -12,9 +12,10 @@ enum LayerRules {
     static let table = [
         // 0
         Rule(place: "C", imports: []),
-        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting to the addresses that it races
+        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting and AltSvc to hosts and addresses
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
+        Rule(place: "Engines/AltSvc", imports: ["Engines/Wire", "Engines/Names"]),
         // 2: TransportCore, then IO, then TernCore, which knows files but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
         Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),

@@ -9,11 +9,11 @@ final class OpenFile: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens with the flags of open(2); a new file gets what the umask leaves of rw-rw-rw-.
-    init(_ path: String, flags: Int32) throws(FileError) {
+    /// Opens with the flags of open(2); a new file gets what the umask leaves of rw-rw-rw-, or of `mode`.
+    init(_ path: String, flags: Int32, mode: mode_t = 0o666) throws(FileError) {
         try FileError.check(path)
         self.path = path
-        descriptor = retrying { unsafe open(path, flags | O_CLOEXEC, 0o666) }
+        descriptor = retrying { unsafe open(path, flags | O_CLOEXEC, mode) }
         guard descriptor >= 0 else { throw FileError("opening", path, errno: errno, errorText(errno)) }
     }
 

@@ -59,6 +59,7 @@ class Carrier: LinkUser {
     /// Lets go of the socket.
     final func end() {
         isOver = true
+        info.retire()
         link.close()
     }
 

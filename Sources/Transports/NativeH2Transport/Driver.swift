@@ -145,7 +145,7 @@ final class Driver: @unchecked Sendable {
         exchange.step = .queued
         exchange.started = now
         exchange.since = now
-        exchange.tell(.queued, at: now)
+        if !exchange.onlyConnects { exchange.tell(.queued, at: now) }
         look(after: limits(of: exchange).earliest)
         if let deadline = exchange.exchange.deadline { look(at: deadline) }
         route.enqueue(exchange)
@@ -182,7 +182,7 @@ final class Driver: @unchecked Sendable {
         guard exchange.step != .done else { return }
         switch outcome {
         case .success(let trailers):
-            exchange.tell(.done(trailers: trailers), at: now)
+            if !exchange.onlyConnects { exchange.tell(.done(trailers: trailers), at: now) }
             if let channel = exchange.channel {
                 exchange.flushPieces()
                 channel.finish(trailers: trailers)

@@ -24,6 +24,8 @@ final class NativeExchange: @unchecked Sendable {
 
     let exchange: Exchange
     let framing: RequestFraming
+    /// Whether it ends when its connection stands, and nothing of it is sent.
+    let onlyConnects: Bool
     /// When the loop took it.
     var started: Instant
     /// Keeps the loops running while a live body is read.
@@ -80,9 +82,12 @@ final class NativeExchange: @unchecked Sendable {
     /// Bytes that the reader took and the loop was not told of.
     let unreported = Atomic(0)
 
-    init(_ exchange: Exchange, framing: RequestFraming, keeper: any AnyObject & Sendable) {
+    init(
+        _ exchange: Exchange, framing: RequestFraming, keeper: any AnyObject & Sendable, onlyConnects: Bool = false
+    ) {
         self.exchange = exchange
         self.framing = framing
+        self.onlyConnects = onlyConnects
         self.keeper = keeper
         started = Instant(nanoseconds: 0)
         since = started

@@ -7,7 +7,7 @@ public import TransportCore
 /// Each loop is one thread with its own pools. Over `https`, ALPN chooses HTTP/2 or HTTP/1.1 on the connection that
 /// stands; over `http`, HTTP/1.1 is spoken, or HTTP/2 by prior knowledge. Who makes the transport shuts it down, or
 /// drops it: then connections are closed and the threads end, as soon as the last body that is still read has ended.
-public final class NativeH2Transport: Transport {
+public final class NativeH2Transport: Transport, Preconnecting {
     /// How many connections are kept, by how many threads they are served, and how their life is watched.
     public struct Configuration: Sendable, Hashable {
         /// Limits of the pool, for each loop.
@@ -42,10 +42,22 @@ public final class NativeH2Transport: Transport {
 
     /// Carries one exchange; see ``Transport``.
     public func send(_ exchange: Exchange) async throws(TransportError) -> TransportResponse {
+        try await carry(exchange, onlyConnects: false)
+    }
+
+    /// Opens a connection ahead; see ``Preconnecting``. With several loops it is one of the loop whose turn it is.
+    public func preconnect(for exchange: Exchange) async throws(TransportError) -> ConnectionInfo {
+        try await carry(exchange, onlyConnects: true).connection
+    }
+
+    @inline(__always)
+    private func carry(
+        _ exchange: Exchange, onlyConnects: Bool
+    ) async throws(TransportError) -> TransportResponse {
         try NativeH2Transport.check(exchange)
         let framing = try RequestFraming(exchange.request)
         let driver = try core.driver(for: exchange)
-        let state = NativeExchange(exchange, framing: framing, keeper: core)
+        let state = NativeExchange(exchange, framing: framing, keeper: core, onlyConnects: onlyConnects)
         await withTaskCancellationHandler {
             await Waiter.wait { waiter in
                 state.waiter = waiter

@@ -79,7 +79,7 @@ struct RouteDecisionTests {
         var decision = RouteDecision(
             route: Route(to: origin, proxy: proxy, connect: connect),
             known: table.alternatives(of: origin, at: Self.now), isExcluded: table.isExcluded(origin),
-            assumes: policy == .assumed, now: Self.now)
+            assumed: policy == .assumed ? KnownAlternative(RouteDecision.own(origin)) : nil, now: Self.now)
         if policy == .needsMore { decision.lacking = .rateCaps }
         // Connections do not outlive their network.
         if net == .same, state == .standing { decision.standing = .alive }

@@ -15,8 +15,8 @@ struct RouteDecision {
     var known: [KnownAlternative] = []
     /// Whether the application excluded the origin from HTTP/3.
     var isExcluded = false
-    /// Whether HTTP/3 is tried at the origin's own place where nothing is known.
-    var assumes = false
+    /// The origin's own place, with what was experienced there, if HTTP/3 is tried there though nothing is known.
+    var assumed: KnownAlternative?
     /// What the request needs and HTTP/3 lacks here.
     var lacking: Feature = []
     var standing = Standing.none
@@ -71,6 +71,7 @@ struct RouteDecision {
         case .silent(let duration): return .steady(.silent(duration), until: nil)
         case .none: break
         }
+        let known = allKnown
         let all = candidates()
         guard !all.isEmpty else {
             let why = known.isEmpty ? WhyNot.unknown(route.origin.description) : .movedElsewhere(route.origin.description)
@@ -93,16 +94,25 @@ struct RouteDecision {
             : .race(Array(fresh.prefix(Self.mostCandidates)))
     }
 
+    /// What is known, and what is assumed besides.
+    private var allKnown: [KnownAlternative] {
+        guard let assumed, !known.contains(where: { $0.alternative.service == assumed.alternative.service }) else {
+            return known
+        }
+        return known + [assumed]
+    }
+
     /// The alternatives that the route allows, best first.
     private func candidates() -> [Candidate] {
-        var all = known.filter { $0.alternative.service.alpn == "h3" }.map(\.alternative)
-        let own = AltService(host: route.origin.host, port: route.origin.port)
-        if assumes, !all.contains(where: { $0.service == own }) {
-            all.append(Alternative(own, expires: .max, source: .hand, mayBePrivate: true))
-        }
-        return all.compactMap { alternative in
+        allKnown.map(\.alternative).filter { $0.service.alpn == "h3" }.compactMap { alternative in
             RouteDecision.route(to: alternative, of: route).map { Candidate(alternative: alternative, route: $0) }
         }
+    }
+
+    /// The origin's own place, as if the application had named it.
+    static func own(_ origin: Origin) -> Alternative {
+        Alternative(
+            AltService(host: origin.host, port: origin.port), expires: .max, source: .hand, mayBePrivate: true)
     }
 
     /// The route over which an alternative is reached: the origin's, with the same name in TLS, so that only a

@@ -28,6 +28,9 @@ final class RouteMind: Sendable {
         var resting: Resting?
         var race: (any RunningRace)?
         var headStart = HeadStart()
+        /// What was experienced at the origin's own place, of which the cache need not know.
+        var failures = 0
+        var brokenUntil: Int64?
         /// The connection that was given up for its silence: that it stands proves nothing.
         var silentConnection: UInt64?
         /// The Alt-Svc field that was seen last, and until when the same one says nothing new.
@@ -99,7 +102,7 @@ final class RouteMind: Sendable {
         guard !standing.connection.isRetired else {
             state.standing = nil
             // It went down without a word: the next one would, too.
-            if silence != nil { markBroken(standing.candidate.service) }
+            if silence != nil { _ = markBroken(standing.candidate.service, &state) }
             return nil
         }
         if let silence { return .steady(note: WhyNot.silent(silence).description) }
@@ -127,7 +130,11 @@ final class RouteMind: Sendable {
         let now = clock.wallSeconds
         let decision = RouteDecision(
             route: route, known: cache.alternatives(of: route.origin, at: now),
-            isExcluded: !cache.learns(of: route.origin), assumes: assumes, now: now)
+            isExcluded: !cache.learns(of: route.origin),
+            assumed: assumes
+                ? KnownAlternative(
+                    RouteDecision.own(route.origin), failures: state.failures, brokenUntil: state.brokenUntil) : nil,
+            now: now)
         switch decision.way {
         case .pinned(let candidate):
             let place = candidate?.service ?? AltService(host: route.origin.host, port: route.origin.port)
@@ -180,9 +187,16 @@ final class RouteMind: Sendable {
     func steadyStood(took: Duration) { state.withLock { $0.headStart.steadyTook(took) } }
 
     /// An attempt failed; returns for how many seconds the alternative is left alone.
-    @discardableResult
-    func markBroken(_ service: AltService) -> Int64 {
-        cache.markBroken(service, of: route.origin, at: clock.wallSeconds)
+    func markBroken(_ service: AltService) -> Int64 { state.withLock { markBroken(service, &$0) } }
+
+    private func markBroken(_ service: AltService, _ state: inout State) -> Int64 {
+        let now = clock.wallSeconds
+        let seconds = cache.markBroken(service, of: route.origin, at: now)
+        if service == RouteDecision.own(route.origin).service {
+            state.failures += 1
+            state.brokenUntil = now + seconds
+        }
+        return seconds
     }
 
     func ended(_ race: any RunningRace) {
@@ -204,6 +218,7 @@ final class RouteMind: Sendable {
             standing.isProven = true
             if !connection.isRetired { standing.connection = connection }
             state.standing = status == .misdirectedRequest ? nil : standing
+            if status != .misdirectedRequest { (state.failures, state.brokenUntil) = (0, nil) }
             return (standing.candidate.service, isNew)
         }
         guard let service else { return nil }
@@ -326,6 +341,7 @@ final class RouteMind: Sendable {
             state.standing = nil
             state.resting = nil
             state.headStart = HeadStart()
+            (state.failures, state.brokenUntil) = (0, nil)
             state.nextLookup = .min
             state.lastField = ""
         }

@@ -71,8 +71,9 @@ let package = Package(
         layer("Engines", "Wire"),
         layer("Engines", "Names", ["Wire", "CIDN2"]),
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
-        layer("Engines", "HTTP1Engine", ["Wire", httpTypes]),
-        layer("Engines", "HTTP2Engine", ["Wire", "CNGHTTP2", httpTypes, deque]),
+        layer("Engines", "Fields", ["Wire", httpTypes]),
+        layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
@@ -83,17 +84,23 @@ let package = Package(
         layer("IO", "Threads", ["CLinux", deque]),
         layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
+        layer(
+            "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
-            ["CCurl", "COpenSSL", "Wire", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", deque]),
+            [
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                deque,
+            ]),
         layer(
             "Transports", "NativeH2Transport",
             [
-                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "Connecting", "TransportCore",
-                "Threads", "IOLoop", "FileIO", deque,
+                "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
+                "IOLoop",
+                "FileIO", "Driving", deque,
             ]),
 
         layer(
@@ -118,7 +125,8 @@ let package = Package(
         tests("Wire", []),
         tests("Names", ["TestKit"]),
         tests("Codings", ["TestKit"]),
-        tests("HTTP1Engine", ["TestKit"]),
+        tests("Fields", ["Wire", httpTypes]),
+        tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),

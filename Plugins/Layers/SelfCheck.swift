@@ -11,6 +11,9 @@ enum SelfCheck {
         ("IO/IOLoop/A.swift", "import CLinux\nimport TransportCore", true),
         ("IO/IOLoop/A.swift", "import Threads", true),
         ("IO/IOLoop/A.swift", "import FileIO", false),
+        ("IO/Driving/A.swift", "import IOLoop\nimport FileIO\nimport Connecting", true),
+        ("IO/IOLoop/A.swift", "import Driving", false),
+        ("Core/TernCore/A.swift", "import Driving", false),
         ("Core/TernCore/A.swift", "import FileIO\nimport TransportCore", true),
         ("Core/TernCore/A.swift", "import IOLoop", false),
         ("Core/TernCore/A.swift", "import struct CurlTransport.CurlTransport", false),
@@ -31,7 +34,7 @@ enum SelfCheck {
 
     private static let modules = [
         "C/CLinux", "C/CZlib", "C/CCurl", "Engines/Wire", "Engines/Names", "Core/TransportCore", "Core/TernCore",
-        "IO/IOLoop", "IO/FileIO", "IO/Threads", "Transports/CurlTransport", "Transports/QUICTransport",
+        "IO/IOLoop", "IO/FileIO", "IO/Threads", "IO/Driving", "Transports/CurlTransport", "Transports/QUICTransport",
         "Testing/MockTransport",
         "Tern/Tern", "CLI/TernCommand",
     ]

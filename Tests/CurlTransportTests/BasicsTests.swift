@@ -60,7 +60,7 @@ struct BasicsTests {
         "methods go out as they are, with and without a body", .requires(.nginx),
         arguments: ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY", "BREW"], [true, false])
     func methods(method: String, hasBody: Bool) async throws {
-        let server = try RawServer(.loop([.readHead, hasBody ? .readBody(5) : .readBody(0), ok(method)]))
+        let server = try RawServer(.loop([.readHead, hasBody ? .readBody(5) : .readBody(0), .ok(method)]))
         let sending = Sending(
             server.url("/x?y=1"), try #require(HTTPRequest.Method(method)),
             body: hasBody ? .bytes(bytes("hello")) : .empty)
@@ -80,9 +80,9 @@ struct BasicsTests {
     @Test("HEAD, 204 and 304 have no body, whatever their length says")
     func withoutBody() async throws {
         let server = try RawServer(connections: [
-            [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .readHead, ok("next"), .readToEnd],
+            [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .readHead, .ok("next"), .readToEnd],
             [
-                .readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, ok("next"),
+                .readHead, .send("HTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\n"), .readHead, .ok("next"),
                 .readToEnd,
             ],
         ])
@@ -97,10 +97,35 @@ struct BasicsTests {
         #expect(unchanged.body.whole == [])
     }
 
+    @Test(
+        "fields that libcurl need not see go out like all others",
+        arguments: [
+            ["Accept: */*", "User-Agent: a", "Accept-Encoding: gzip", "Cookie: a=1; b=2", "Authorization: x"],
+            ["Accept: */*", "Accept: text/html", "User-Agent: a"], ["Accept: text/html", "Accept: */*"],
+            ["Accept-Encoding: gzip", "Accept-Language:", "User-Agent: a", "Cookie: c", "X-Last: 1"],
+            ["User-Agent: a", "User-Agent: b", "X-A:", "Cookie:", "Accept-Encoding: br"],
+        ])
+    func plainFields(lines: [String]) async throws {
+        let server = try RawServer(.loop([.readHead, .ok("")]))
+        var sending = Sending(server.url("/"))
+        for line in lines {
+            let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+            let name = try #require(HTTPField.Name(String(parts[0])))
+            sending.fields.append(HTTPField(name: name, value: parts.count > 1 ? String(parts[1]) : ""))
+        }
+        _ = try await transport.send(sending)
+        let sent = server.receivedText().split(separator: "\r\n").dropFirst(2).map(String.init)
+        #expect(sent.sorted() == lines.sorted())
+        // Those of one name keep their order.
+        for name in Set(lines.map { $0.prefix { $0 != ":" } }) {
+            #expect(sent.filter { $0.hasPrefix("\(name):") } == lines.filter { $0.hasPrefix("\(name):") })
+        }
+    }
+
     @Test("fields go out in order, repeated and empty ones too, and come back in order")
     func fields() async throws {
         let server = try RawServer(
-            .readHead, ok("", "Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\nEmpty:\r\n"), .readToEnd)
+            .readHead, .ok("", "Set-Cookie: a=1\r\nX: y\r\nSet-Cookie: b=2\r\nEmpty:\r\n"), .readToEnd)
         let name = try #require(HTTPField.Name("X-List"))
         let sending = Sending(server.url("/")).with {
             $0.fields.append(HTTPField(name: name, value: "1"))
@@ -129,7 +154,7 @@ struct BasicsTests {
     @Test("events come in the order of what happens", .requires(.nginx))
     func events() async throws {
         let nginx = try await NginxServer.shared()
-        let events = Events()
+        let events = EventLog()
         let sending = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca)
         _ = try await transport.send(sending.exchange(onEvent: events.sink))
         #expect(

@@ -38,7 +38,7 @@ struct BodyTests {
         let nginx = try await NginxServer.shared()
         var options = ExchangeOptions()
         options.limits.unreadBody = 64 * 1024
-        let events = Events()
+        let events = EventLog()
         let sending = Sending(nginx.url("/bytes/1073741824")).with {
             $0.delivery = .prompt
             $0.options = options
@@ -58,7 +58,7 @@ struct BodyTests {
 
     @Test("a streamed body of unknown length goes out chunked, with its trailers")
     func chunkedUpload() async throws {
-        let server = try RawServer(.readHead, .readHead, ok("fine"), .readToEnd)
+        let server = try RawServer(.readHead, .readHead, .ok("fine"), .readToEnd)
         let sum = HTTPField(name: try #require(.init("X-Sum")), value: "9")
         let sending = Sending(
             server.url("/"), .post, body: .chunks([bytes("abc"), bytes("de")], trailers: [.eTag: "\"x\""])
@@ -142,7 +142,7 @@ struct BodyTests {
         var options = ExchangeOptions()
         options.expectContinue = .seconds(30)
         let polite = try RawServer(
-            .readHead, .send("HTTP/1.1 100 Continue\r\n\r\n"), .readBody(5), ok("thanks"), .readToEnd)
+            .readHead, .send("HTTP/1.1 100 Continue\r\n\r\n"), .readBody(5), .ok("thanks"), .readToEnd)
         let sending = Sending(polite.url("/"), .post, body: .bytes(bytes("hello"))).with { $0.options = options }
         #expect(try await transport.send(sending).text() == "thanks")
         #expect(polite.receivedText().contains("Expect: 100-continue\r\n"))
@@ -158,7 +158,7 @@ struct BodyTests {
         }
 
         options.expectContinue = .milliseconds(50)
-        let silent = try RawServer(.readHead, .readBody(5), ok("late"), .readToEnd)
+        let silent = try RawServer(.readHead, .readBody(5), .ok("late"), .readToEnd)
         let impatient = sending.with {
             $0.url = silent.url("/")
             $0.options = options

@@ -71,7 +71,7 @@ struct BrokenPeerTests {
         #expect(error.elapsed != nil)
         #expect(!error.message.isEmpty)
         // The transport is as usable as before.
-        let good = try RawServer(.readHead, ok("fine"), .close)
+        let good = try RawServer(.readHead, .ok("fine"), .close)
         #expect(try await transport.send(Sending(good.url("/"))).text() == "fine")
     }
 
@@ -85,7 +85,7 @@ struct BrokenPeerTests {
     func extraBytes() async throws {
         let server = try RawServer(connections: [
             [.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 200 OK\r\n"), .readToEnd],
-            [.readHead, ok("second"), .readToEnd],
+            [.readHead, .ok("second"), .readToEnd],
         ])
         let exchange = try Sending(server.url("/")).exchange()
         #expect(try await transport.send(exchange).text() == "ab")
@@ -95,7 +95,7 @@ struct BrokenPeerTests {
     @Test("a request is never sent twice: a reused connection that dies is an error")
     func deadConnection() async throws {
         let server = try RawServer(connections: [
-            [.readHead, ok("first"), .readHead, .readBody(1), .close], [.readHead, ok("x")],
+            [.readHead, .ok("first"), .readHead, .readBody(1), .close], [.readHead, .ok("x")],
         ])
         let sending = Sending(server.url("/"), .post, body: .bytes([1]))
         let first = Sending(server.url("/"))
@@ -144,9 +144,9 @@ struct BrokenPeerTests {
     @Test("informational responses are seen and never final")
     func informational() async throws {
         let server = try RawServer(
-            .readHead, .send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), ok("end"),
+            .readHead, .send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), .ok("end"),
             .readToEnd)
-        let events = Events()
+        let events = EventLog()
         let response = try await transport.send(Sending(server.url("/")).exchange(onEvent: events.sink))
         #expect(response.status == .ok)
         let seen = events.all.compactMap { event -> Int? in

@@ -98,7 +98,7 @@ struct CancellationTests {
         let transport = CurlTransport(configuration: .init(pool: pool))
         let (begun, go) = (try Signal(), try Signal())
         let server = try RawServer(
-            .readHead, .fire(begun), .wait(until: go), ok("first"), .loop([.readHead, ok("later")]))
+            .readHead, .fire(begun), .wait(until: go), .ok("first"), .loop([.readHead, .ok("later")]))
         let exchange = try Sending(server.url("/")).exchange()
         async let first = transport.send(exchange).text()
         try await begun.wait()
@@ -213,7 +213,7 @@ struct EdgeTests {
 
     @Test("a task that is cancelled before it sends gets its error, and sends nothing")
     func beforeSending() async throws {
-        let server = try RawServer(.readHead, ok("never"), .close)
+        let server = try RawServer(.readHead, .ok("never"), .close)
         let exchange = try Sending(server.url("/")).exchange()
         let transport = transport
         for _ in 0..<50 {

@@ -91,7 +91,7 @@ struct HTTP2PeerTests {
             [.protocolViolation, .streamReset, .connectionClosed, .connectionReset, .malformedResponse].contains(
                 error.code),
             "\(error)")
-        let good = try RawServer(.readHead, ok("fine"), .close)
+        let good = try RawServer(.readHead, .ok("fine"), .close)
         #expect(try await transport.send(Sending(good.url("/"))).text() == "fine")
     }
 

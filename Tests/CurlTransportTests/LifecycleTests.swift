@@ -9,7 +9,7 @@ struct LifecycleTests {
     func graceful() async throws {
         let transport = CurlTransport()
         let (begun, go) = (try Signal(), try Signal())
-        let server = try RawServer(.readHead, .fire(begun), .wait(until: go), ok("done"), .readToEnd)
+        let server = try RawServer(.readHead, .fire(begun), .wait(until: go), .ok("done"), .readToEnd)
         let exchange = try Sending(server.url("/")).exchange()
         let first = Task { try await transport.send(exchange).text() }
         try await begun.wait()
@@ -40,7 +40,7 @@ struct LifecycleTests {
 
     @Test("dropping the transport closes its connections")
     func dropping() async throws {
-        let server = try RawServer(.readHead, ok("fine"), .readToEnd)
+        let server = try RawServer(.readHead, .ok("fine"), .readToEnd)
         var transport: CurlTransport? = CurlTransport()
         _ = try await transport?.send(Sending(server.url("/"))).text()
         transport = nil
@@ -63,7 +63,7 @@ struct LifecycleTests {
         var pool = PoolLimits()
         pool.idle = .milliseconds(50)
         let transport = CurlTransport(configuration: .init(pool: pool))
-        let server = try RawServer(.readHead, ok("fine"), .readToEnd)
+        let server = try RawServer(.readHead, .ok("fine"), .readToEnd)
         _ = try await transport.send(Sending(server.url("/"))).text()
         try await server.waitForEnd()
         await transport.shutdown(by: nil)

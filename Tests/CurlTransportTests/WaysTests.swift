@@ -65,7 +65,7 @@ struct WaysTests {
 
     @Test("address rules refuse literal and resolved addresses, and let the others be used")
     func rules() async throws {
-        let server = try RawServer(.readHead, ok("fine"), .readToEnd)
+        let server = try RawServer(.readHead, .ok("fine"), .readToEnd)
         let rules = AddressRules(deniesPrivate: true)
         let error = try await transport.failure(of: Sending(server.url("/")).with { $0.connect.rules = rules })
         #expect(error.code == .addressRefused, "\(error)")
@@ -85,7 +85,7 @@ struct WaysTests {
 
     @Test("overrides of address, host and port")
     func overrides() async throws {
-        let server = try RawServer(.loop([.readHead, ok("here")]))
+        let server = try RawServer(.loop([.readHead, .ok("here")]))
         let port = Int(server.port)
         let address = try #require(IPAddress("127.0.0.1"))
         func get(_ url: String, _ override: AddressOverride) async throws -> String {
@@ -119,7 +119,7 @@ struct WaysTests {
 
     @Test("a local address and an interface")
     func local() async throws {
-        let server = try RawServer(.loop([.readHead, ok("here")]))
+        let server = try RawServer(.loop([.readHead, .ok("here")]))
         let from = try #require(IPAddress("127.0.0.7"))
         let response = try await transport.send(Sending(server.url("/")).with { $0.connect.localAddress = from })
         #expect(response.connection.local?.description.hasPrefix("127.0.0.7:") == true)
@@ -225,7 +225,7 @@ struct WaysTests {
     @Test("SOCKS 4a gives the name to the proxy")
     func socks4a() async throws {
         let proxy = try RawServer(
-            .readBody(9 + 12), .sendBytes([0, 90, 0, 0, 0, 0, 0, 0]), .readHead, ok("through"), .readToEnd)
+            .readBody(9 + 12), .sendBytes([0, 90, 0, 0, 0, 0, 0, 0]), .readHead, .ok("through"), .readToEnd)
         let sending = Sending("http://origin.test/").with {
             $0.proxy = ProxyOptions(.socks4a, host: "127.0.0.1", port: Int(proxy.port))
         }

@@ -1,3 +1,4 @@
+import Fields
 import HTTP1Engine
 import HTTPTypes
 import Testing
@@ -19,8 +20,9 @@ func responseHead(_ lines: String..., limits: HTTP1Limits = HTTP1Limits(), synth
     throws(HTTP1Error) -> ResponseHead?
 {
     var reader = ResponseHeadLines(limits: limits, synthesised: synthesised)
-    for line in lines { _ = try reader.read(latin(line + "\r\n").span) }
-    return try reader.read(latin("\r\n").span)
+    var cache = FieldCache()
+    for line in lines { _ = try reader.read(latin(line + "\r\n").span, &cache) }
+    return try reader.read(latin("\r\n").span, &cache)
 }
 
 /// Reads one raw field line after a good status line.

@@ -21,8 +21,8 @@ private final class Counter: Sendable {
 struct HTTP2Tests {
     let transport = NativeH2Transport()
 
-    private func call(_ server: H2Server, _ path: String = "/", _ method: HTTPRequest.Method = .get) -> Call {
-        Call(server.url(path), method).over(.http2PriorKnowledge)
+    private func call(_ server: H2Server, _ path: String = "/", _ method: HTTPRequest.Method = .get) -> Sending {
+        Sending(server.url(path), method).over(.http2PriorKnowledge)
     }
 
     @Test("above GOAWAY's last stream an exchange was not sent; those below go on; the next uses a new connection")
@@ -288,7 +288,7 @@ struct HTTP2Tests {
         options.timeouts.firstByte = .milliseconds(150)
         options.timeouts.idleRead = .milliseconds(150)
         options.timeouts.idleWrite = .milliseconds(150)
-        func limited(_ call: Call) -> Call { call.with { $0.options = options } }
+        func limited(_ call: Sending) -> Sending { call.with { $0.options = options } }
         let first = try await transport.failure(of: limited(call(server, "/never")))
         #expect(first.code == .firstByteTimeout)
         #expect(first.retrySafety == .maybeProcessed)

@@ -93,7 +93,7 @@ struct HostileServerTests {
     func hostile(_ answer: HostileAnswer) async throws {
         // The preface, SETTINGS, WINDOW_UPDATE and the request come first; how long they are does not matter.
         let server = try RawServer(.readBody(24), .sendBytes(answer.bytes), .halfClose, .readToEnd)
-        let call = Call(server.url("/")).over(.http2PriorKnowledge).with {
+        let call = Sending(server.url("/")).over(.http2PriorKnowledge).with {
             $0.options.timeouts.firstByte = .seconds(20)
         }
         let error = try await transport.failure(of: call)
@@ -103,6 +103,6 @@ struct HostileServerTests {
             if case .request(let stream, _, _) = event { side.answer(stream, "fine") }
         }
         defer { good.stop() }
-        #expect(try await transport.send(Call(good.url("/")).over(.http2PriorKnowledge)).text() == "fine")
+        #expect(try await transport.send(Sending(good.url("/")).over(.http2PriorKnowledge)).text() == "fine")
     }
 }

@@ -27,7 +27,7 @@ struct LifeTests {
     }
 
     private func check(
-        _ call: Call, _ code: TransportError.Code, _ phase: TransportError.Phase, _ safety: RetrySafety,
+        _ call: Sending, _ code: TransportError.Code, _ phase: TransportError.Phase, _ safety: RetrySafety,
         at location: SourceLocation = #_sourceLocation
     ) async throws {
         let error = try await transport.failure(of: call)
@@ -42,14 +42,14 @@ struct LifeTests {
     func timeouts() async throws {
         let limit = Duration.milliseconds(120)
         let resolver = try SilentResolver()
-        let unresolved = Call("https://a.test/").with {
+        let unresolved = Sending("https://a.test/").with {
             $0.connect.resolver = resolver
             $0.options = with { $0.resolve = limit }
         }
         try await check(unresolved, .resolveTimeout, .resolve, .notSent)
 
         let silent = try RawServer(.readToEnd)
-        let secure = Call(silent.url("/").replacing("http:", with: "https:"))
+        let secure = Sending(silent.url("/").replacing("http:", with: "https:"))
         try await check(secure.with { $0.options = with { $0.tls = limit } }, .tlsTimeout, .tls, .notSent)
         let proxy = ProxyOptions(.http, host: "127.0.0.1", port: Int(silent.port))
         let tunnelled = secure.with {
@@ -57,7 +57,7 @@ struct LifeTests {
             $0.options = with { $0.connect = limit }
         }
         try await check(tunnelled, .connectTimeout, .connect, .notSent)
-        let clear = Call(silent.url("/"))
+        let clear = Sending(silent.url("/"))
         try await check(
             clear.with { $0.options = with { $0.firstByte = limit } }, .firstByteTimeout, .head, .maybeProcessed)
         try await check(
@@ -66,12 +66,12 @@ struct LifeTests {
         try await check(deadline, .totalTimeout, .head, .maybeProcessed)
 
         let stalled = try RawServer(.readHead, .send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab"), .readToEnd)
-        let reading = Call(stalled.url("/")).with { $0.options = with { $0.idleRead = limit } }
+        let reading = Sending(stalled.url("/")).with { $0.options = with { $0.idleRead = limit } }
         try await check(reading, .idleReadTimeout, .body, .processed)
         let gate = try Signal()
         defer { gate.fire() }
         let deaf = try RawServer(.readHead, .wait(until: gate), .close)
-        let writing = Call(deaf.url("/"), .post, body: .pattern(64 << 20)).with {
+        let writing = Sending(deaf.url("/"), .post, body: .pattern(64 << 20)).with {
             $0.options = with { $0.idleWrite = limit }
         }
         try await check(writing, .idleWriteTimeout, .send, .maybeProcessed)
@@ -84,8 +84,8 @@ struct LifeTests {
         let transport = NativeH2Transport(configuration: .init(pool: limits))
         let gate = try Signal()
         let arrived = try Signal()
-        let server = try RawServer(.readHead, .fire(arrived), .wait(until: gate), ok("one"), .readHead, ok("two"))
-        let call = Call(server.url("/"))
+        let server = try RawServer(.readHead, .fire(arrived), .wait(until: gate), .ok("one"), .readHead, .ok("two"))
+        let call = Sending(server.url("/"))
         async let first = transport.send(call)
         try await arrived.wait()
         let error = try await transport.failure(
@@ -102,8 +102,8 @@ struct LifeTests {
     func shutdown() async throws {
         let gate = try Signal()
         let arrived = try Signal()
-        let server = try RawServer(.readHead, .fire(arrived), .wait(until: gate), ok("done"), .readToEnd)
-        let call = Call(server.url("/"))
+        let server = try RawServer(.readHead, .fire(arrived), .wait(until: gate), .ok("done"), .readToEnd)
+        let call = Sending(server.url("/"))
         async let answer = transport.send(call)
         try await arrived.wait()
         let closing = Task { await transport.shutdown(by: nil) }
@@ -116,7 +116,7 @@ struct LifeTests {
 
         let other = NativeH2Transport()
         let never = try RawServer(.readHead, .readToEnd)
-        let hanging = Task { try await other.send(Call(never.url("/"))) }
+        let hanging = Task { try await other.send(Sending(never.url("/"))) }
         try await Task.sleep(for: .milliseconds(30))
         await other.shutdown(by: SystemClock().now)
         let cut = await #expect(throws: TransportError.self) { try await hanging.value }
@@ -124,11 +124,11 @@ struct LifeTests {
     }
 
     /// `shutdown` runs on another task, so a few calls may come before it.
-    private func refusedAfterClosing(_ call: Call) async throws -> TransportError {
-        let idle = try RawServer(.loop([.readHead, ok("early")]))
+    private func refusedAfterClosing(_ call: Sending) async throws -> TransportError {
+        let idle = try RawServer(.loop([.readHead, .ok("early")]))
         while true {
             do {
-                _ = try await transport.send(Call(idle.url("/")))
+                _ = try await transport.send(Sending(idle.url("/")))
             } catch let error as TransportError {
                 return error
             }
@@ -144,7 +144,7 @@ struct LifeTests {
         var body: ResponseBody?
         do {
             let transport = NativeH2Transport()
-            body = try await transport.send(Call(server.url("/")).prompt).body
+            body = try await transport.send(Sending(server.url("/")).prompt).body
         }
         gate.fire()
         #expect(try await body?.collect(upTo: 10) == bytes("abcd"))
@@ -155,7 +155,7 @@ struct LifeTests {
     @Test("cancelling is answered at once, in every phase before the response")
     func cancelling() async throws {
         let resolver = try SilentResolver()
-        let resolving = Call("https://a.test/").with { $0.connect.resolver = resolver }
+        let resolving = Sending("https://a.test/").with { $0.connect.resolver = resolver }
         let task = Task { try await transport.send(resolving) }
         try await resolver.asked.wait()
         task.cancel()
@@ -165,7 +165,7 @@ struct LifeTests {
         #expect(error?.retrySafety == .notSent)
 
         let silent = try RawServer(.readToEnd)
-        let secure = Call(silent.url("/").replacing("http:", with: "https:"))
+        let secure = Sending(silent.url("/").replacing("http:", with: "https:"))
         let shaking = Task { try await transport.send(secure) }
         while silent.connectionCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
         shaking.cancel()
@@ -182,7 +182,7 @@ struct LifeTests {
             if case .request(let stream, _, _) = event { side.answer(stream) }
         }
         defer { server.stop() }
-        let exchange = try Call(server.url("/")).over(.http2PriorKnowledge).exchange()
+        let exchange = try Sending(server.url("/")).over(.http2PriorKnowledge).exchange()
         let good = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<10_000 { group.addTask { try await transport.send(exchange).body.whole?.count == 2 } }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }

@@ -27,7 +27,7 @@ struct ProtocolTests {
     func get(_ way: Way) async throws {
         let nginx = try await NginxServer.shared()
         let response = try await transport.send(
-            Call(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols))
+            Sending(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols))
         #expect(response.status == .ok)
         #expect(response.version == way.version)
         #expect(response.fields[try #require(HTTPField.Name("X-Served-By"))] == "nginx")
@@ -39,7 +39,7 @@ struct ProtocolTests {
     func post(_ way: Way, size: Int) async throws {
         let nginx = try await NginxServer.shared()
         let name = "\(way.door)-\(way.protocols.rawValue)-\(size)"
-        let call = Call(nginx.url("/upload/\(name)", way.door), .put, body: .bytes(NginxServer.pattern(size)))
+        let call = Sending(nginx.url("/upload/\(name)", way.door), .put, body: .bytes(NginxServer.pattern(size)))
         let response = try await transport.send(call.trusting(nginx.ca).over(way.protocols))
         #expect(response.status.code == 201 || response.status.code == 204)
         #expect(nginx.uploaded(name) == NginxServer.pattern(size))
@@ -53,7 +53,7 @@ struct ProtocolTests {
         let name = "streamed-\(way.door)-\(way.protocols.rawValue)-\(declared)"
         let body = RequestBody.chunks(
             [bytes("one "), [], bytes("two "), NginxServer.pattern(70_000)], length: declared ? 70_008 : nil)
-        let call = Call(nginx.url("/upload/\(name)", way.door), .put, body: body)
+        let call = Sending(nginx.url("/upload/\(name)", way.door), .put, body: body)
         let response = try await transport.send(call.trusting(nginx.ca).over(way.protocols))
         #expect(response.status.code == 201 || response.status.code == 204)
         #expect(nginx.uploaded(name) == bytes("one two ") + NginxServer.pattern(70_000))
@@ -62,7 +62,7 @@ struct ProtocolTests {
     @Test("a large body streams in, whole and in order, over every protocol", .requires(.nginx), arguments: Way.all)
     func download(_ way: Way) async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/bytes/16777216", way.door)).trusting(nginx.ca).over(way.protocols).prompt
+        let call = Sending(nginx.url("/bytes/16777216", way.door)).trusting(nginx.ca).over(way.protocols).prompt
         let response = try await transport.send(call)
         #expect(response.body.whole == nil)
         #expect(try await response.body.collect(upTo: 1 << 25) == NginxServer.pattern(16_777_216))
@@ -73,7 +73,7 @@ struct ProtocolTests {
     )
     func beyondTheCap(_ way: Way) async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/bytes/1048576", way.door)).trusting(nginx.ca).over(way.protocols)
+        let call = Sending(nginx.url("/bytes/1048576", way.door)).trusting(nginx.ca).over(way.protocols)
         let response = try await transport.send(call.with { $0.delivery = .whole(upTo: 300_000) })
         #expect(response.body.whole == nil)
         #expect(try await response.body.collect(upTo: 1 << 21) == NginxServer.pattern(1_048_576))
@@ -82,7 +82,7 @@ struct ProtocolTests {
     @Test("the second exchange uses the first one's connection", .requires(.nginx), arguments: Way.all)
     func reuse(_ way: Way) async throws {
         let nginx = try await NginxServer.shared()
-        let exchange = try Call(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols).exchange()
+        let exchange = try Sending(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols).exchange()
         let first = try await transport.send(exchange)
         let second = try await transport.send(exchange)
         #expect(!first.reused)
@@ -93,7 +93,7 @@ struct ProtocolTests {
     @Test("a thousand exchanges at once are all answered, over every protocol", .requires(.nginx), arguments: Way.all)
     func many(_ way: Way) async throws {
         let nginx = try await NginxServer.shared()
-        let exchange = try Call(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols).exchange()
+        let exchange = try Sending(nginx.url("/1k", way.door)).trusting(nginx.ca).over(way.protocols).exchange()
         let good = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<1_000 {
                 group.addTask { try await transport.send(exchange).body.whole == NginxServer.pattern(1024) }
@@ -106,7 +106,7 @@ struct ProtocolTests {
     @Test("what TLS settled is told", .requires(.nginx))
     func connectionInfo() async throws {
         let nginx = try await NginxServer.shared()
-        let response = try await transport.send(Call(nginx.url("/1k", .tls)).trusting(nginx.ca))
+        let response = try await transport.send(Sending(nginx.url("/1k", .tls)).trusting(nginx.ca))
         let tls = try #require(response.connection.tls)
         #expect(tls.alpn == "h2")
         #expect(tls.version == .tls13)
@@ -121,7 +121,7 @@ struct ProtocolTests {
     @Test("a new connection to the same server resumes the TLS session, unless that is off", .requires(.nginx))
     func resumption() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/close", .tlsHTTP1)).trusting(nginx.ca)
+        let call = Sending(nginx.url("/close", .tlsHTTP1)).trusting(nginx.ca)
         #expect(try await transport.send(call).connection.tls?.resumed == false)
         #expect(try await transport.send(call).connection.tls?.resumed == true)
         let never = call.with { $0.tls.resumesSessions = false }
@@ -134,7 +134,7 @@ struct ProtocolTests {
         .requires(.nginx))
     func protocolRefused() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/1k", .tlsHTTP1)).trusting(nginx.ca).over(.http2)
+        let call = Sending(nginx.url("/1k", .tlsHTTP1)).trusting(nginx.ca).over(.http2)
         let error = try await transport.failure(of: call)
         #expect(error.code == .protocolRefused)
         #expect(error.phase == .tls)
@@ -145,8 +145,9 @@ struct ProtocolTests {
     func unsupported() async throws {
         let server = try RawServer(.readToEnd)
         for call in [
-            Call(server.url("/")).over(.http3), Call(server.url("/")).over(.http2), Call(server.url("/"), .connect),
-            Call(server.url("/")).with { $0.options.rates = RateCaps(send: 1) },
+            Sending(server.url("/")).over(.http3), Sending(server.url("/")).over(.http2),
+            Sending(server.url("/"), .connect),
+            Sending(server.url("/")).with { $0.options.rates = RateCaps(send: 1) },
         ] {
             let error = try await transport.failure(of: call)
             #expect(error.code == .unsupported)
@@ -158,14 +159,14 @@ struct ProtocolTests {
     @Test("the events come in order, and those of a connection that stood already are left out", .requires(.nginx))
     func events() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/1k", .tls)).trusting(nginx.ca)
-        let events = Events()
+        let call = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca)
+        let events = EventLog()
         let exchange = try call.exchange(onEvent: events.sink)
         _ = try await transport.send(exchange)
         let after = ["queued", "resolved", "connected", "TLS done", "ready", "request sent"]
         #expect(events.phases == after + ["head", "download progress", "done"])
         #expect(zip(events.all, events.all.dropFirst()).allSatisfy { $0.at <= $1.at })
-        let again = Events()
+        let again = EventLog()
         _ = try await transport.send(try call.exchange(onEvent: again.sink))
         #expect(again.phases == ["queued", "ready", "request sent", "head", "download progress", "done"])
     }
@@ -174,9 +175,9 @@ struct ProtocolTests {
     func trailers() async throws {
         let nghttpd = try await NghttpdServer.shared()
         let name = try #require(HTTPField.Name("x-trailer"))
-        let whole = try await transport.send(Call(nghttpd.url("/1k")).trusting(nghttpd.ca))
+        let whole = try await transport.send(Sending(nghttpd.url("/1k")).trusting(nghttpd.ca))
         #expect(whole.body.trailers[name] == "nghttpd")
-        let live = try await transport.send(Call(nghttpd.url("/1k")).trusting(nghttpd.ca).prompt)
+        let live = try await transport.send(Sending(nghttpd.url("/1k")).trusting(nghttpd.ca).prompt)
         _ = try await live.text()
         #expect(live.body.trailers[name] == "nghttpd")
     }
@@ -184,8 +185,8 @@ struct ProtocolTests {
     @Test("1xx responses are told, and are not the final one", .requires(.hypercorn))
     func earlyHints() async throws {
         let hypercorn = try await HypercornServer.shared()
-        let events = Events()
-        let call = Call(hypercorn.url("/early-hints")).trusting(hypercorn.ca)
+        let events = EventLog()
+        let call = Sending(hypercorn.url("/early-hints")).trusting(hypercorn.ca)
         let response = try await transport.send(call.exchange(onEvent: events.sink))
         #expect(response.status == .ok)
         #expect(try await response.text() == "hinted")
@@ -198,7 +199,7 @@ struct ProtocolTests {
         let (stream, feed) = AsyncStream.makeStream(of: [UInt8].self)
         let body = RequestBody.stream(BodyStream(replayable: false) { Fed(stream) })
         feed.yield(bytes("one"))
-        let call = Call(hypercorn.url("/mirror"), .post, body: body).trusting(hypercorn.ca).over(protocols).prompt
+        let call = Sending(hypercorn.url("/mirror"), .post, body: body).trusting(hypercorn.ca).over(protocols).prompt
         let response = try await transport.send(call)
         var iterator = response.body.makeAsyncIterator()
         #expect(try await iterator.next() == bytes("one"))

@@ -20,7 +20,7 @@ struct RouteTests {
     private func tryAll(_ proxy: ProxyOptions) async throws {
         let nginx = try await NginxServer.shared()
         for way in Way.all {
-            let call = Call(nginx.url("/protocol", way.door)).trusting(nginx.ca).over(way.protocols)
+            let call = Sending(nginx.url("/protocol", way.door)).trusting(nginx.ca).over(way.protocols)
             let response = try await transport.send(call.with { $0.proxy = proxy })
             #expect(response.status == .ok, "\(way.testDescription)")
             #expect(response.version == way.version)
@@ -49,7 +49,7 @@ struct RouteTests {
         try await tryAll(options(asking, .socks5h, password: asking.password))
         let wrong = options(asking, .socks5h, password: "wrong")
         let nginx = try await NginxServer.shared()
-        let error = try await transport.failure(of: Call(nginx.url("/1k")).with { $0.proxy = wrong })
+        let error = try await transport.failure(of: Sending(nginx.url("/1k")).with { $0.proxy = wrong })
         #expect(error.code == .proxyRefused)
         #expect(error.retrySafety == .notSent)
     }
@@ -62,7 +62,7 @@ struct RouteTests {
     func refused() async throws {
         let nginx = try await NginxServer.shared()
         let proxy = options(try await ProxyServer.shared(.squidBasic), .http)
-        let call = Call(nginx.url("/1k", .tls)).trusting(nginx.ca).with { $0.proxy = proxy }
+        let call = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca).with { $0.proxy = proxy }
         let error = try await transport.failure(of: call)
         #expect(error.code == .proxyRefused)
         #expect(error.phase == .connect)
@@ -76,7 +76,7 @@ struct RouteTests {
         for step in [RawServer.Step.close, .send("220 mail.example ESMTP\r\n\r\n")] {
             let server = try RawServer(.readHead, step, .readToEnd)
             let proxy = ProxyOptions(.http, host: "127.0.0.1", port: Int(server.port))
-            let error = try await transport.failure(of: Call("https://a.test/").with { $0.proxy = proxy })
+            let error = try await transport.failure(of: Sending("https://a.test/").with { $0.proxy = proxy })
             #expect(error.code == .proxyFailed, "\(error)")
             #expect(error.retrySafety == .notSent)
             #expect(server.receivedText().hasPrefix("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n"))
@@ -86,11 +86,11 @@ struct RouteTests {
     @Test("over a Unix socket", .requires(.nginx))
     func unixSocket() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call("http://any.test/host").with { $0.connect.unixSocket = nginx.unixSocket }
+        let call = Sending("http://any.test/host").with { $0.connect.unixSocket = nginx.unixSocket }
         let response = try await transport.send(call)
         #expect(try await response.text() == "any.test")
         #expect(response.connection.remote == .unix(nginx.unixSocket))
-        let missing = Call("http://any.test/").with { $0.connect.unixSocket = "/nonexistent/socket" }
+        let missing = Sending("http://any.test/").with { $0.connect.unixSocket = "/nonexistent/socket" }
         let error = try await transport.failure(of: missing)
         #expect(error.code == .connectFailed)
         #expect(error.retrySafety == .notSent)
@@ -101,14 +101,14 @@ struct RouteTests {
         let nginx = try await NginxServer.shared()
         let url = nginx.url("/1k", host: "127.0.0.1")
         let address = try #require(IPAddress("127.0.0.9"))
-        let response = try await transport.send(Call(url).with { $0.connect.localAddress = address })
+        let response = try await transport.send(Sending(url).with { $0.connect.localAddress = address })
         guard case .ip(address, _)? = response.connection.local else {
             Issue.record("connected from \(String(describing: response.connection.local))")
             return
         }
-        let bound = try await transport.send(Call(url).with { $0.connect.interface = "lo" })
+        let bound = try await transport.send(Sending(url).with { $0.connect.interface = "lo" })
         #expect(bound.status == .ok)
-        let error = try await transport.failure(of: Call(url).with { $0.connect.interface = "none0" })
+        let error = try await transport.failure(of: Sending(url).with { $0.connect.interface = "none0" })
         #expect(error.code == .connectFailed)
     }
 
@@ -117,11 +117,11 @@ struct RouteTests {
         let nginx = try await NginxServer.shared()
         let port = Int(nginx.port(.tls))
         let loopback = try #require(IPAddress("127.0.0.1"))
-        let fixed = Call("https://a.tern.test:\(port)/host").trusting(nginx.ca).with {
+        let fixed = Sending("https://a.tern.test:\(port)/host").trusting(nginx.ca).with {
             $0.connect.overrides = [AddressOverride(host: "a.tern.test", port: port, target: .addresses([loopback]))]
         }
         #expect(try await transport.send(fixed).text() == "a.tern.test:\(port)")
-        let moved = Call("https://b.tern.test/host").trusting(nginx.ca).with {
+        let moved = Sending("https://b.tern.test/host").trusting(nginx.ca).with {
             $0.connect.overrides = [AddressOverride(host: nil, port: nil, target: .host("localhost", port: port))]
         }
         #expect(try await transport.send(moved).text() == "b.tern.test")
@@ -130,7 +130,7 @@ struct RouteTests {
     @Test("addresses that the rules forbid are not connected to")
     func rules() async throws {
         let server = try RawServer(.readToEnd)
-        let call = Call(server.url("/", host: "localhost")).with {
+        let call = Sending(server.url("/", host: "localhost")).with {
             $0.connect.rules = AddressRules(deniesPrivate: true)
         }
         let error = try await transport.failure(of: call)
@@ -145,7 +145,7 @@ struct RouteTests {
         let dead = try #require(IPAddress("127.0.0.77"))
         let live = try #require(IPAddress("127.0.0.1"))
         // nginx listens on 127.0.0.1 alone.
-        let call = Call(nginx.url("/1k")).with {
+        let call = Sending(nginx.url("/1k")).with {
             $0.connect.overrides = [AddressOverride(host: nil, port: nil, target: .addresses([dead, live]))]
         }
         #expect(try await transport.send(call).status == .ok)

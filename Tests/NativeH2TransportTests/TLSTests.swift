@@ -12,7 +12,7 @@ struct TLSTests {
         arguments: [NginxServer.Door.expired, .selfSigned, .wrongHost])
     func badCertificates(_ door: NginxServer.Door) async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/1k", door)).trusting(nginx.ca)
+        let call = Sending(nginx.url("/1k", door)).trusting(nginx.ca)
         let error = try await transport.failure(of: call)
         #expect(error.code == .certificateInvalid, "\(error)")
         #expect(error.phase == .tls)
@@ -24,7 +24,7 @@ struct TLSTests {
     @Test("without trust in its root a server is refused", .requires(.nginx))
     func untrusted() async throws {
         let nginx = try await NginxServer.shared()
-        let error = try await transport.failure(of: Call(nginx.url("/1k", .tls)))
+        let error = try await transport.failure(of: Sending(nginx.url("/1k", .tls)))
         #expect(error.code == .certificateInvalid)
     }
 
@@ -32,7 +32,7 @@ struct TLSTests {
     func otherTrust() async throws {
         let nginx = try await NginxServer.shared()
         let pem = try contents(of: nginx.ca.certificate)
-        let call = Call(nginx.url("/1k", .tls))
+        let call = Sending(nginx.url("/1k", .tls))
         #expect(try await transport.send(call.with { $0.tls.trust = .certificates(pem: pem) }).status == .ok)
         #expect(try await transport.send(call.with { $0.tls.trust = .directory(nginx.ca.folder) }).status == .ok)
         let missing = call.with { $0.tls.trust = .file("/nonexistent.pem") }
@@ -42,7 +42,7 @@ struct TLSTests {
     @Test("a client certificate is shown, from files and with an encrypted key", .requires(.nginx))
     func clientCertificate() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/client-certificate", .clientCertificate)).trusting(nginx.ca)
+        let call = Sending(nginx.url("/client-certificate", .clientCertificate)).trusting(nginx.ca)
         for (key, password) in [(nginx.ca.client.key, nil), (nginx.ca.clientEncryptedKey, nginx.ca.password)] {
             let identity = ClientIdentity(
                 certificates: .file(nginx.ca.client.certificate), key: .file(key), password: password)
@@ -59,7 +59,7 @@ struct TLSTests {
     @Test("a pin that matches none of the server's keys refuses it", .requires(.nginx))
     func pins() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/1k", .tls)).trusting(nginx.ca)
+        let call = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca)
         for pin in [Pin.publicKey(sha256: [UInt8](repeating: 1, count: 32)), .certificate(sha256: [])] {
             let error = try await transport.failure(of: call.with { $0.tls.pins = [pin] })
             #expect(error.code == .pinMismatch)
@@ -70,18 +70,18 @@ struct TLSTests {
     @Test("limits of versions hold", .requires(.nginx))
     func versions() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/1k", .tls12)).trusting(nginx.ca)
+        let call = Sending(nginx.url("/1k", .tls12)).trusting(nginx.ca)
         #expect(try await transport.send(call).connection.tls?.version == .tls12)
         let error = try await transport.failure(of: call.with { $0.tls.minimumVersion = .tls13 })
         #expect(error.code == .tlsFailed)
-        let lower = Call(nginx.url("/1k", .tls)).trusting(nginx.ca).with { $0.tls.maximumVersion = .tls12 }
+        let lower = Sending(nginx.url("/1k", .tls)).trusting(nginx.ca).with { $0.tls.maximumVersion = .tls12 }
         #expect(try await transport.send(lower).connection.tls?.version == .tls12)
     }
 
     @Test("another server name is asked for and verified", .requires(.nginx))
     func serverName() async throws {
         let nginx = try await NginxServer.shared()
-        let call = Call(nginx.url("/tls", .tls, host: "127.0.0.1")).trusting(nginx.ca)
+        let call = Sending(nginx.url("/tls", .tls, host: "127.0.0.1")).trusting(nginx.ca)
         let named = try await transport.send(call.with { $0.tls.serverName = "x.tern.test" })
         #expect(try await named.text().contains("x.tern.test"))
         let wrong = try await transport.failure(of: call.with { $0.tls.serverName = "x.example" })
@@ -92,7 +92,7 @@ struct TLSTests {
     func notTLS() async throws {
         let server = try RawServer(.send("HTTP/1.1 400 Bad Request\r\n\r\n"), .readToEnd)
         let url = server.url("/").replacing("http:", with: "https:")
-        let error = try await transport.failure(of: Call(url))
+        let error = try await transport.failure(of: Sending(url))
         #expect(error.code == .tlsFailed, "\(error)")
         #expect(error.phase == .tls)
     }

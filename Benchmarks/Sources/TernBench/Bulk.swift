@@ -1,15 +1,42 @@
 import CurlTransport
+import NativeH2Transport
 import TernCore
 
-/// Large bodies, and many requests at once: what they cost in memory.
+/// Large bodies, and many requests at once: what they cost in memory and CPU.
 struct Bulk {
     let url: String
+    let isNative: Bool
 
-    private func session() -> Session<CurlTransport> {
+    private func session() -> Session<AnyTransport> {
         var configuration = SessionConfiguration()
         configuration.tls = trust()
         configuration.timeouts = .none
-        return Session(owning: CurlTransport(), configuration: configuration)
+        let transport = isNative ? AnyTransport(NativeH2Transport()) : AnyTransport(CurlTransport())
+        return Session(owning: transport, configuration: configuration)
+    }
+
+    /// Reads as fast as it comes.
+    func fetch() async throws {
+        let session = session()
+        let before = Usage()
+        let response = try await session.stream(.get, url)
+        var bytes = 0
+        for try await chunk in response.body { bytes += chunk.count }
+        report("fetch", bytes, since: before)
+        await session.close()
+    }
+
+    /// `readers` responses of which nobody reads a byte, until their windows are full.
+    func stall(readers: Int) async throws {
+        let session = session()
+        _ = try await session.head(url)
+        let before = Usage()
+        var held: [StreamingResponse] = []
+        for _ in 0..<readers { held.append(try await session.stream(.get, url)) }
+        try await Task.sleep(for: .seconds(2))
+        report("stall held=\(held.count)", readers, since: before)
+        held = []
+        await session.close()
     }
 
     /// Reads at most 256 MiB a second, by waiting after every 16 MiB.
@@ -54,7 +81,7 @@ struct Bulk {
         let after = Usage()
         print(
             "\(name) count=\(count) wall=\(after.wall - before.wall) cpu=\(after.cpu - before.cpu) "
-                + "peak_kib=\(Usage.peakMemory)")
+                + "before_kib=\(before.peakMemory) peak_kib=\(after.peakMemory)")
     }
 }
 

@@ -32,7 +32,7 @@ struct Load {
         print(
             "\(throughSession ? "session" : "bare") \(isNative ? "h2" : "curl") n=\(requests) conc=\(concurrency) wall=\(wall) "
                 + "rps=\(Double(requests) / wall) cpu_us/req=\(cpu / Double(requests) * 1e6) bytes=\(bytes) "
-                + "peak_kib=\(Usage.peakMemory)")
+                + "peak_kib=\(after.peakMemory)")
         await transport.shutdown(by: nil)
     }
 

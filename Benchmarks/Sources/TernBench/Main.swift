@@ -7,9 +7,14 @@ import TernCore
 ///     TernBench session|bare URL REQUESTS CONCURRENCY 1.1|2 curl|h2
 ///                                                               requests, all of the session or the transport alone
 ///     TernBench chain REQUESTS                                  the session's chain over a transport that does nothing
-///     TernBench download URL                                    a streamed body to a slow reader
-///     TernBench upload URL BYTES                                a streamed body to the server
-///     TernBench queue URL REQUESTS                              all requests at once
+///     TernBench latency URL REQUESTS                            one request after another, over NativeH2Transport
+///     TernBench connect URL CONNECTIONS                         one request a connection, over NativeH2Transport
+///     TernBench flood URL REQUESTS bare|session                 all requests at once, over NativeH2Transport
+///     TernBench download URL curl|h2                            a streamed body to a slow reader
+///     TernBench fetch URL curl|h2                               a streamed body to a fast reader
+///     TernBench stall URL READERS                               streamed bodies that nobody reads
+///     TernBench upload URL BYTES curl|h2                        a streamed body to the server
+///     TernBench queue URL REQUESTS curl|h2                      all requests at once
 ///
 /// The CA is read from the file that `CA` names.
 @main struct Main {
@@ -19,13 +24,23 @@ import TernCore
         case ("session", 6): try await Load(arguments).run(throughSession: true)
         case ("bare", 6): try await Load(arguments).run(throughSession: false)
         case ("chain", 2): try await Chain(requests: Int(arguments[1]) ?? 0).run()
-        case ("download", 2): try await Bulk(url: arguments[1]).download()
-        case ("upload", 3): try await Bulk(url: arguments[1]).upload(bytes: Int64(arguments[2]) ?? 0)
-        case ("queue", 3): try await Bulk(url: arguments[1]).queue(requests: Int(arguments[2]) ?? 0)
+        case ("latency", 3): try await Single(url: arguments[1]).latency(requests: count(arguments[2]))
+        case ("connect", 3): try await Single(url: arguments[1]).connect(times: count(arguments[2]))
+        case ("flood", 4):
+            try await Single(url: arguments[1]).flood(requests: count(arguments[2]), bare: arguments[3] == "bare")
+        case ("download", 3): try await bulk(arguments).download()
+        case ("fetch", 3): try await bulk(arguments).fetch()
+        case ("stall", 3): try await Bulk(url: arguments[1], isNative: true).stall(readers: count(arguments[2]))
+        case ("upload", 4): try await bulk(arguments).upload(bytes: Int64(count(arguments[2])))
+        case ("queue", 4): try await bulk(arguments).queue(requests: count(arguments[2]))
         default: print("usage: see Main.swift")
         }
     }
 }
+
+private func count(_ text: String) -> Int { Int(text) ?? 0 }
+
+private func bulk(_ arguments: [String]) -> Bulk { Bulk(url: arguments[1], isNative: arguments.last == "h2") }
 
 /// What a process has used so far.
 struct Usage {
@@ -33,6 +48,8 @@ struct Usage {
     let cpu: Double
     /// Seconds on the wall.
     let wall: Double
+    /// The most resident memory so far, in KiB (`VmHWM`).
+    let peakMemory: Int
 
     init() {
         var usage = rusage()
@@ -41,13 +58,7 @@ struct Usage {
             Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
             + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
         wall = Double(SystemClock().now.nanoseconds) / 1e9
-    }
-
-    /// The most resident memory so far, in KiB (`VmHWM`).
-    static var peakMemory: Int {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return usage.ru_maxrss
+        peakMemory = usage.ru_maxrss
     }
 }
 

@@ -1,3 +1,4 @@
+package import Fields
 internal import HTTPTypes
 internal import Wire
 
@@ -5,8 +6,9 @@ internal import Wire
 protocol HeadReader: Sendable {
     associatedtype Head: Sendable
 
-    /// Reads one line, its line end included; gives the head with the line that ends it.
-    mutating func read(_ line: Span<UInt8>) throws(HTTP1Error) -> Head?
+    /// Reads one line, its line end included; gives the head with the line that ends it. `cache` is of the same
+    /// connection, or of several.
+    mutating func read(_ line: Span<UInt8>, _ cache: inout FieldCache) throws(HTTP1Error) -> Head?
     /// Whether a line may have `count` bytes.
     func hasRoom(for count: Int) -> Bool
     /// Whether no line of a head has been read.
@@ -20,7 +22,8 @@ package struct ResponseHeadLines: HeadReader, Sendable {
     private let limits: HTTP1Limits
     private let synthesised: Bool
     private var lines: HeadLines
-    private var head = ResponseHead(status: 0)
+    private var start = StatusLine(status: 0)
+    private var list = FieldList()
 
     /// `synthesised` also takes the status line `HTTP/2 200`, which libcurl makes up for responses of HTTP/2.
     package init(limits: HTTP1Limits = HTTP1Limits(), synthesised: Bool = false) {
@@ -32,22 +35,31 @@ package struct ResponseHeadLines: HeadReader, Sendable {
     /// Reads one line, its line end included; gives the head with the empty line that ends it, nil before.
     ///
     /// The next line may then be the first of another head. After an error the value must not be used again.
-    package mutating func read(_ line: Span<UInt8>) throws(HTTP1Error) -> ResponseHead? {
+    /// Fields that came before are found in `cache`, which heads that come side by side may share.
+    package mutating func read(
+        _ line: Span<UInt8>, _ cache: inout FieldCache
+    ) throws(HTTP1Error) -> ResponseHead? {
         let place = try lines.place(line)
         let content = line.extracting(0..<(line.count - 2))
         switch place {
         case .start:
-            let start = try StatusLine(content, synthesised: synthesised)
-            head = ResponseHead(version: start.version, status: start.status, reason: start.reason)
-            head.fields.reserveCapacity(16)
+            start = try StatusLine(content, synthesised: synthesised)
+            list.begin(cache)
             return nil
         case .field:
-            head.fields.append(try FieldLine.parse(content))
+            let unnamed = content.extracting(0..<0)
+            let probe = cache.probe(unnamed, content)
+            if probe.stamp != 0 {
+                list.append(probe, cache)
+            } else {
+                let field = try FieldLine.parse(content)
+                list.append(field, stamp: cache.keep(field, unnamed, content, at: probe))
+            }
             return nil
         case .end:
-            let complete = head
-            self = ResponseHeadLines(limits: limits, synthesised: synthesised)
-            return complete
+            lines = HeadLines(.status(synthesised: synthesised), limits: limits)
+            return ResponseHead(
+                version: start.version, status: start.status, reason: start.reason, fields: list.end(&cache))
         }
     }
 
@@ -74,7 +86,7 @@ struct RequestHeadLines: HeadReader, Sendable {
         lines = HeadLines(.request, limits: limits)
     }
 
-    mutating func read(_ line: Span<UInt8>) throws(HTTP1Error) -> RequestHead? {
+    mutating func read(_ line: Span<UInt8>, _: inout FieldCache) throws(HTTP1Error) -> RequestHead? {
         // RFC 9112 §2.2: one empty line before the request line is passed over.
         if lines.isEmpty, !seenBlankLine, line.count == 2, line[0] == .carriageReturn {
             seenBlankLine = true

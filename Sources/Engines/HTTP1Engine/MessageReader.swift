@@ -1,3 +1,4 @@
+internal import Fields
 internal import HTTPTypes
 internal import Wire
 
@@ -25,6 +26,7 @@ struct MessageReader<Lines: HeadReader>: Sendable {
     private let limits: HTTP1Limits
     private var place = Place.head
     private var lines: Lines
+    private var cache = FieldCache()
     private var trailerLines: HeadLines
     private var trailers = HTTPFields()
     /// The bytes of a line that has not ended.
@@ -134,9 +136,9 @@ struct MessageReader<Lines: HeadReader>: Sendable {
             return nil
         }
         offset = feed + 1
-        guard !line.isEmpty else { return try lines.read(bytes.extracting(start..<offset)) }
+        guard !line.isEmpty else { return try lines.read(bytes.extracting(start..<offset), &cache) }
         let whole = completeLine(bytes.extracting(start..<offset))
-        return try lines.read(whole.span)
+        return try lines.read(whole.span, &cache)
     }
 
     private mutating func readChunkLine(_ bytes: Span<UInt8>, _ offset: inout Int) throws(HTTP1Error) -> Int? {

@@ -1,4 +1,5 @@
 internal import DequeModule
+internal import Fields
 internal import HTTPTypes
 internal import Wire
 
@@ -13,6 +14,7 @@ struct Inbox {
     var head = HeadInProgress()
     /// The fields of that head.
     private var list = FieldList()
+    private var cache = FieldCache()
     var flood: FloodGuard
     /// What is being gathered for the owner, only while a call for output runs.
     var output: [UInt8] = []
@@ -48,7 +50,7 @@ struct Inbox {
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
         head = HeadInProgress(slot: isWanted ? slot : -1)
-        list.begin()
+        list.begin(cache)
     }
 
     /// The slot of a request that a client began; negative if it comes after our GOAWAY and is none of ours.
@@ -74,7 +76,7 @@ struct Inbox {
         if name.count > 0, name[0] == .colon {
             head.take(pseudo: name, value)
         } else {
-            list.append(name, value)
+            list.append(name, value, &cache)
         }
         return .taken
     }
@@ -90,7 +92,7 @@ struct Inbox {
         guard head.slot == slot, slot >= 0 else { return }
         head.slot = -1
         let stream = streams.handle(slot)
-        let fields = list.end()
+        let fields = list.end(&cache)
         advance(slot, .headReceived)
         if end { advance(slot, .endReceived) }
         if role == .client, head.status < 100, !streams[slot].marks.contains(.headReceived) {

@@ -1,4 +1,4 @@
-import Synchronization
+import Driving
 import TransportCore
 
 /// The two ends of a connection, as libcurl tells them: addresses as text.
@@ -19,8 +19,6 @@ final class ConnectionRecord {
     /// The socket, where it could be found out.
     let descriptor: Int32?
 
-    private static let ids = Atomic<UInt64>(0)
-
     /// Looks at a connection that is used for the first time.
     init(_ route: Route, protocols: ProtocolSet, _ easy: Easy, _ ends: ConnectionEnds, descriptor: Int32?) {
         self.descriptor = descriptor
@@ -32,7 +30,7 @@ final class ConnectionRecord {
         let remote: Endpoint? =
             route.connect.unixSocket.map { .unix($0) } ?? ConnectionRecord.endpoint(ends.remote, ends.remotePort)
         info = ConnectionInfo(
-            id: ConnectionRecord.ids.wrappingAdd(1, ordering: .relaxed).newValue, version: version,
+            id: ConnectionNumber.next(), version: version,
             local: ConnectionRecord.endpoint(ends.local, ends.localPort), remote: remote, proxy: route.proxy,
             tls: session?.info)
         refusal =

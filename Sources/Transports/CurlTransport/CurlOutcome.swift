@@ -1,4 +1,5 @@
 import CCurl
+import Driving
 import Glibc
 import HTTP1Engine
 import TransportCore
@@ -56,10 +57,8 @@ struct CurlOutcome {
         let proxy = exchange.exchange.route.proxy.map { "\($0)" } ?? "the proxy"
         return exchange.error(
             .proxyRefused, "\(proxy) answered CONNECT \(exchange.exchange.route.origin) with \(status)",
-            phase: .connect,
-            safety: .notSent,
-            libraryCode: "\(ErrorTable.row(code).name) (\(code.rawValue))",
-            proxyAnswer: .init(status: .init(code: status), fields: fields))
+            phase: .connect, safety: .notSent, proxyAnswer: .init(status: .init(code: status), fields: fields),
+            libraryCode: "\(ErrorTable.row(code).name) (\(code.rawValue))")
     }
 
     /// What libcurl's code leaves open, and the words or the system's error tell.

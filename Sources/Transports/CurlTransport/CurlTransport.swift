@@ -1,3 +1,4 @@
+import Driving
 public import TransportCore
 
 /// A transport on libcurl: HTTP/1.1 and HTTP/2, proxies of every kind, Unix sockets.
@@ -20,13 +21,15 @@ public final class CurlTransport: Transport {
         }
     }
 
-    private let core: Core
+    private let loops: LoopOwner
 
     /// The installed libraries, as `--version` shows them: `libcurl/7.88.1 OpenSSL/3.0.17`.
     public static var libraries: String { "libcurl/\(CurlLibrary.version) \(CurlLibrary.tlsVersion)" }
 
     /// A transport; its threads start with the first exchange.
-    public init(configuration: Configuration = Configuration()) { core = Core(configuration) }
+    public init(configuration: Configuration = Configuration()) {
+        loops = LoopOwner(name: "tern-curl", loops: configuration.loops) { Driver($0, configuration.pool) }
+    }
 
     /// What the installed libcurl can do, found at run time, with the reasons for what it cannot.
     public func capabilities(over protocols: ProtocolSet) -> Capabilities { CurlCapabilities.over(protocols) }
@@ -36,29 +39,15 @@ public final class CurlTransport: Transport {
         let features = exchange.requiredFeatures
         try CurlTransport.check(exchange, features)
         let framing = try RequestFraming(exchange.request)
-        let driver = try core.driver(for: exchange)
+        let driver = try loops.driver(for: exchange)
         let state = ExchangeState(
             exchange, framing: framing, pinsHTTP1: features.rawValue & CurlCapabilities.onlyOverHTTP1.rawValue != 0,
-            at: SystemClock().now, keeper: core)
-        let result = await withTaskCancellationHandler {
-            await Waiter.wait { waiter in
-                state.waiter = waiter
-                if !driver.push(.start(state)) { waiter.resume(.failure(CurlTransport.closed(exchange))) }
-            }
-        } onCancel: {
-            driver.push(.cancel(state))
-        }
-        return try result.get()
+            keeper: loops)
+        return try await driver.carry(state)
     }
 
     /// See ``Transport/shutdown(by:)``.
-    public func shutdown(by deadline: Instant?) async { await core.shutDown(by: deadline) }
-
-    static func closed(_ exchange: Exchange) -> TransportError {
-        TransportError(
-            .closed, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
-            message: "\(exchange.request.method.rawValue) \(exchange.route.origin): the transport was shut down")
-    }
+    public func shutdown(by deadline: Instant?) async { await loops.shutDown(by: deadline) }
 
     /// Refuses, before anything is done, what libcurl cannot do.
     private static func check(_ exchange: Exchange, _ features: Feature) throws(TransportError) {
@@ -84,9 +73,6 @@ public final class CurlTransport: Transport {
     }
 
     private static func unsupported(_ exchange: Exchange, _ reason: String) -> TransportError {
-        TransportError(
-            .unsupported, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
-            message: "\(exchange.request.method.rawValue) \(exchange.route.origin) over "
-                + "\(exchange.route.connect.protocols): \(reason) [libcurl \(CurlLibrary.version)]")
+        exchange.unsupported("\(reason) [libcurl \(CurlLibrary.version)]")
     }
 }

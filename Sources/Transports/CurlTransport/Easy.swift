@@ -1,5 +1,6 @@
 import CCurl
 import COpenSSL
+import Driving
 import Glibc
 import TransportCore
 

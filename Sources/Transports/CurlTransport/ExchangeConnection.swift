@@ -1,4 +1,5 @@
 import CCurl
+import Driving
 import TransportCore
 
 /// How an exchange comes by its connection. Called by libcurl.
@@ -31,6 +32,7 @@ extension ExchangeState {
         isReused = record.uses > 0
         record.uses += 1
         connection = record
+        info = record.info
         if let refusal = record.refusal {
             timesReady = 0
             fail(error(refusal.code, refusal.message, phase: .tls, safety: .notSent))
@@ -55,16 +57,10 @@ extension ExchangeState {
             enter(.sending)
             if asksToContinue, let wait = exchange.options.expectContinue {
                 let due = since.advanced(by: wait)
-                continueDue = due
+                holdsBodyUntil = due
                 route.driver.look(at: due)
             }
         }
         return true
-    }
-
-    /// Goes to `step`, and starts its clock.
-    func enter(_ step: Step) {
-        self.step = step
-        if let driver = route?.driver { since = driver.now }
     }
 }

@@ -1,3 +1,4 @@
+import Driving
 import HTTP1Engine
 import Synchronization
 import TransportCore
@@ -12,7 +13,7 @@ extension ExchangeState {
         if timesReady > 0 { hasBegun = true }
         do {
             if head != nil { return try receiveTrailer(line) }
-            guard let head = try lines.read(line) else { return true }
+            guard let driver = route?.driver, let head = try lines.read(line, &driver.fields) else { return true }
             return try receive(head)
         } catch {
             fail(malformed(error))
@@ -37,15 +38,15 @@ extension ExchangeState {
             : try MessageFraming.ofResponse(
                 status: head.status, to: exchange.request.method, version: head.version, fields: head.fields)
         self.head = head
-        if case .length(let length) = responseFraming, case .whole(let cap) = exchange.delivery, channel == nil {
-            bytes.reserveCapacity(min(length, cap, ExchangeState.reservedAtMost))
+        if case .length(let length) = responseFraming, case .whole(let cap) = exchange.delivery {
+            body.reserveCapacity(min(length, cap, ExchangeState.reservedAtMost))
         }
-        if exchange.onEvent != nil { tell(.head(httpResponse(head))) }
-        enter(.receiving)
+        guard let driver = route?.driver else { return false }
+        receiveHead(head.status, head.reason, head.fields, driver)
         // What is refused is not sent any more: libcurl stops by itself.
-        if head.status < 300 { continueUpload() } else { continueDue = nil }
-        if case .prompt = exchange.delivery { route?.driver.announce(self) }
-        if bodyHasEnded { stopUpload() }
+        if head.status < 300 { continueUpload() } else { holdsBodyUntil = nil }
+        if case .prompt = exchange.delivery { driver.announce(self) }
+        if bodyHasEnded { endEarly() }
         return true
     }
 
@@ -53,14 +54,13 @@ extension ExchangeState {
     private static let reservedAtMost = 1 << 20
 
     private func receiveInformational(_ head: ResponseHead) throws(HTTP1Error) -> Bool {
-        informationals += 1
-        guard informationals <= exchange.options.limits.informational else {
+        guard let driver = route?.driver else { return false }
+        let heldBody = holdsBodyUntil != nil
+        guard receiveInformational(head.status, head.reason, head.fields, at: driver.now) else {
             throw HTTP1Error(
                 .tooManyInformational, "more than \(exchange.options.limits.informational) informational responses")
         }
-        if exchange.onEvent != nil { tell(.informational(httpResponse(head))) }
-        if step == .waiting { since = route?.driver.now ?? since }
-        if head.status == 100 { continueUpload() }
+        if heldBody, holdsBodyUntil == nil { driver.later { self.feedUpload() } }
         return true
     }
 
@@ -87,28 +87,10 @@ extension ExchangeState {
             if waitingBytes < exchange.options.limits.unreadBody { driver.resumeLater(self) }
             return .paused
         }
-        since = driver.now
-        unsafe bytes.append(contentsOf: chunk)
-        received += Int64(chunk.count)
-        if exchange.onEvent != nil { tell(.downloadProgress(received: received, total: declaredLength)) }
-        switch exchange.delivery {
-        case .prompt: driver.announce(self)
-        case .whole(let cap): if received > cap { driver.announce(self) }
-        }
-        if bodyHasEnded { stopUpload() }
+        unsafe receiveBody(Span(_unsafeElements: chunk.assumingMemoryBound(to: UInt8.self)), driver)
+        if bodyHasEnded { endEarly() }
         return .taken
     }
-
-    /// Whether bytes go to a reader as they come.
-    var isLive: Bool {
-        switch exchange.delivery {
-        case .prompt: true
-        case .whole(let cap): received > cap
-        }
-    }
-
-    /// Bytes that came and were not read.
-    var waitingBytes: Int { bytes.count + (channel?.unread ?? 0) }
 
     /// Whether all of the body is in, where its framing tells.
     private var bodyHasEnded: Bool {
@@ -119,27 +101,15 @@ extension ExchangeState {
         }
     }
 
-    private var declaredLength: Int64? {
-        if case .length(let length) = responseFraming { Int64(length) } else { nil }
-    }
-
     /// The response is there, all of it, while the request is still going out: the rest of it is of no use.
-    private func stopUpload() {
-        guard case .none = upload else {
-            if !isUploadDone { route?.driver.endEarly(self) }
-            return
-        }
+    private func endEarly() {
+        if !isBodyGone { route?.driver.endEarly(self) }
     }
 
     private func continueUpload() {
-        guard continueDue != nil else { return }
-        continueDue = nil
-        route?.driver.later { self.route?.driver.resumeUpload(self) }
-    }
-
-    func httpResponse(_ head: ResponseHead) -> HTTPResponse {
-        HTTPResponse(
-            status: HTTPResponse.Status(code: head.status, reasonPhrase: head.reason), headerFields: head.fields)
+        guard holdsBodyUntil != nil else { return }
+        holdsBodyUntil = nil
+        route?.driver.later { self.feedUpload() }
     }
 
     private func malformed(_ error: HTTP1Error) -> TransportError {

@@ -9,6 +9,8 @@ import TransportCore
     private var bytes: UnsafeMutableRawBufferPointer
     private var used = 0
     private var offsets: [Int] = []
+    /// Whether another field may stand in the line of the last one.
+    private var isOpen = false
     private var nodes: UnsafeMutableBufferPointer<curl_slist>
 
     init() {
@@ -25,6 +27,7 @@ import TransportCore
     func clear() {
         used = 0
         offsets.removeAll(keepingCapacity: true)
+        isOpen = false
     }
 
     /// Adds a line as it stands.
@@ -35,10 +38,15 @@ import TransportCore
     }
 
     /// Adds a field with the bytes of its value.
-    func add(_ field: HTTPField) {
+    ///
+    /// libcurl compares each line with all the names that it knows, several times over, and is not to be asked about
+    /// names that mean nothing to it: with `isPlain`, the field goes behind the one before it, in the same line, where
+    /// libcurl does not see it.
+    func add(_ field: HTTPField, isPlain: Bool) {
         let name = field.name.rawName.utf8.span
         unsafe field.withUnsafeBytesOfValue { value in
-            begin(name.count + value.count + 3)
+            begin(name.count + value.count + 4, joins: isPlain && isOpen && !value.isEmpty)
+            isOpen = isPlain && !value.isEmpty
             unsafe name.withUnsafeBufferPointer { unsafe append(UnsafeRawBufferPointer($0)) }
             if value.isEmpty {
                 append(UInt8(ascii: ";"))
@@ -79,14 +87,18 @@ import TransportCore
         unsafe body(base)
     }
 
-    private func begin(_ count: Int) {
+    private func begin(_ count: Int, joins: Bool = false) {
         if unsafe used + count > bytes.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: (used + count) * 2, alignment: 1)
             unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[0..<used]))
             unsafe bytes.deallocate()
             unsafe bytes = larger
         }
-        offsets.append(used)
+        isOpen = false
+        guard joins else { return offsets.append(used) }
+        used -= 1
+        append(UInt8(ascii: "\r"))
+        append(UInt8(ascii: "\n"))
     }
 
     private func append(_ byte: UInt8) {

@@ -1,4 +1,5 @@
 import CCurl
+import Driving
 import TransportCore
 
 /// The options of an easy handle that an exchange sets, where they differ from those of the exchange before.
@@ -121,20 +122,36 @@ struct RequestSetup {
         let framing = exchange.framing
         headers.clear()
         var hasAccept = false
+        var ownAccept: HTTPField?
         var hasContentType = false
         var hasUserAgent = false
         for field in framing.fields {
+            var isPlain = false
             // Lengths first: most names differ in it, and need no comparison.
             switch field.name.canonicalName.utf8.count {
             case 2 where field.name == .te: exchange.wantsTrailers = true
-            case 6 where field.name == .accept: hasAccept = true
+            case 6 where field.name == .accept:
+                if !hasAccept, field.value == "*/*", field.name.rawName == "Accept" {
+                    // libcurl sends it by itself, if there is no other.
+                    hasAccept = true
+                    ownAccept = field
+                    continue
+                }
+                if let ownAccept { headers.add(ownAccept, isPlain: false) }
+                (hasAccept, ownAccept) = (true, nil)
             // Decided by the exchange's options alone.
             case 6 where field.name == .expect: continue
-            case 10 where field.name == .userAgent: hasUserAgent = true
+            case 10 where field.name == .userAgent:
+                hasUserAgent = true
+                isPlain = exchange.exchange.route.proxy == nil
             case 12 where field.name == .contentType: hasContentType = true
+            // libcurl adds none of these by itself, as no option asks for it.
+            case 6 where field.name == .cookie: isPlain = true
+            case 13 where field.name == .authorization: isPlain = true
+            case 15 where field.name == .acceptEncoding || field.name == .acceptLanguage: isPlain = true
             default: break
             }
-            headers.add(field)
+            headers.add(field, isPlain: isPlain)
         }
         if !hasAccept { headers.add(line: "Accept:") }
         if !hasUserAgent, exchange.exchange.route.proxy != nil { headers.add(line: "User-Agent:") }

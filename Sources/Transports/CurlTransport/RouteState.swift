@@ -1,5 +1,6 @@
 import CCurl
 import DequeModule
+import Driving
 import FileIO
 import Glibc
 import IOLoop
@@ -188,7 +189,7 @@ final class RouteState {
         easy.exchange = exchange
         exchange.easy = easy
         active += 1
-        if exchange.framing.hasContent { exchange.prepareUpload(driver) }
+        if exchange.framing.hasContent { exchange.prepareBody(driver) }
         RequestSetup.apply(exchange, to: easy, urlHost: urlHost)
         if easy.addresses != answers {
             easy.set(CURLOPT_RESOLVE, entries)
@@ -260,7 +261,7 @@ final class RouteState {
 
     private func takeFixedAddresses() -> Bool {
         do {
-            let answer = try plan.fixedAnswer(key.route.connect, for: "\(key.route.origin)")
+            let answer = try plan.fixedAnswer(key.route.connect)
             take(answer)
             return true
         } catch {
@@ -270,18 +271,18 @@ final class RouteState {
     }
 
     private func resolve() {
-        let (plan, connect, endpoint) = (plan, key.route.connect, "\(key.route.origin)")
-        let resolver = connect.resolver ?? SystemResolver.shared
+        let (plan, connect) = (plan, key.route.connect)
         let answers = driver.answers(for: self)
         resolving = Task {
-            do throws(TransportError) {
-                answers(.success(try await plan.answer(connect, from: resolver, for: endpoint)))
+            do throws(OpeningFailure) {
+                answers(.success(try await plan.answer(connect)))
             } catch {
                 answers(.failure(error))
             }
         }
         guard !hasConnection else { return }
         resolvingSince = driver.now
+        for exchange in queue where exchange.isQueued { if let due = exchange.due { driver.look(at: due) } }
     }
 
     private func stopResolving() {
@@ -291,7 +292,7 @@ final class RouteState {
     }
 
     /// The resolver has answered.
-    func resolved(_ answer: Result<AddressPlan.Answer, TransportError>) {
+    func resolved(_ answer: Result<AddressPlan.Answer, OpeningFailure>) {
         guard resolving != nil else { return }
         resolving = nil
         let waited = resolvingSince != nil
@@ -314,14 +315,10 @@ final class RouteState {
     /// Connecting has failed: the next exchange asks for the addresses again.
     func distrustAddresses() { addressesHoldUntil = nil }
 
-    private func failQueue(_ error: TransportError) {
+    private func failQueue(_ failure: OpeningFailure) {
         while let exchange = nextInQueue() {
             exchange.isQueued = false
-            driver.finish(
-                exchange,
-                .failure(
-                    exchange.error(
-                        error.code, error.message, phase: .resolve, safety: .notSent, underlying: error.underlying)))
+            driver.finish(exchange, .failure(exchange.error(failure)))
         }
     }
 
@@ -352,7 +349,7 @@ final class RouteState {
         let isUnix = key.route.connect.unixSocket != nil
         let known = Set(connections.values.compactMap(\.descriptor))
         let descriptor = openSockets.first { candidate in
-            !known.contains(candidate) && (isUnix || LocalPort.of(candidate) == localPort)
+            !known.contains(candidate) && (isUnix || RouteState.port(candidate) == localPort)
         }
         let record = ConnectionRecord(key.route, protocols: protocols, easy, ends(), descriptor: descriptor)
         connections[localPort] = record
@@ -363,5 +360,10 @@ final class RouteState {
         }
         touch()
         return record
+    }
+
+    /// The local port of a socket, by which libcurl and we find the same connection.
+    private static func port(_ descriptor: Int32) -> Int? {
+        if case .ip(_, let port) = SocketAddress.local(of: descriptor) { port } else { nil }
     }
 }

@@ -1,6 +1,6 @@
+import Driving
 import Glibc
 import Pooling
-import Synchronization
 import TLSEngine
 import Threads
 import TransportCore
@@ -19,11 +19,6 @@ class Carrier: LinkUser {
     var isTouched = false
     /// Whether it is of no more use.
     var isOver = false
-
-    private static let ids = Atomic<UInt64>(0)
-
-    /// A number for a connection that no other one of the process has.
-    static func nextID() -> UInt64 { ids.wrappingAdd(1, ordering: .relaxed).newValue }
 
     init(
         _ state: RouteState, _ pooled: PooledConnection, _ link: Link, _ info: ConnectionInfo, _ history: OpeningHistory

@@ -1,3 +1,4 @@
+import Driving
 import HTTP1Engine
 import Pooling
 import TransportCore

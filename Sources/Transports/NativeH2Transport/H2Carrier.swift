@@ -1,3 +1,4 @@
+import Driving
 import HTTP2Engine
 import IOLoop
 import Pooling

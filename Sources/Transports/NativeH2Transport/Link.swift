@@ -1,3 +1,4 @@
+import Driving
 import FileIO
 import Glibc
 import IOLoop

@@ -1,5 +1,5 @@
+import Driving
 import IOLoop
-import Synchronization
 public import TransportCore
 
 /// A transport of our own: HTTP/2 on nghttp2, HTTP/1.1, TLS on OpenSSL, all in our own loop.
@@ -32,141 +32,49 @@ public final class NativeH2Transport: Transport, Preconnecting {
         }
     }
 
-    private let core: Core
+    private let loops: LoopOwner
 
     /// A transport; its threads start with the first exchange.
-    public init(configuration: Configuration = Configuration()) { core = Core(configuration) }
+    public init(configuration: Configuration = Configuration()) {
+        loops = LoopOwner(name: "tern-h2", loops: configuration.loops) { Driver($0, configuration) }
+    }
 
     /// What this transport can do, and the reasons for what it cannot.
     public func capabilities(over protocols: ProtocolSet) -> Capabilities { NativeCapabilities.over(protocols) }
 
     /// Carries one exchange; see ``Transport``.
     public func send(_ exchange: Exchange) async throws(TransportError) -> TransportResponse {
-        try await carry(exchange, onlyConnects: false)
+        try NativeH2Transport.check(exchange)
+        let framing = try RequestFraming(exchange.request)
+        let driver = try loops.driver(for: exchange)
+        return try await driver.carry(NativeExchange(exchange, framing: framing, keeper: loops))
     }
 
     /// Opens a connection ahead; see ``Preconnecting``. With several loops it is one of the loop whose turn it is.
     public func preconnect(for exchange: Exchange) async throws(TransportError) -> ConnectionInfo {
-        try await carry(exchange, onlyConnects: true).connection
-    }
-
-    @inline(__always)
-    private func carry(
-        _ exchange: Exchange, onlyConnects: Bool
-    ) async throws(TransportError) -> TransportResponse {
         try NativeH2Transport.check(exchange)
-        let framing = try RequestFraming(exchange.request)
-        let driver = try core.driver(for: exchange)
-        let state = NativeExchange(exchange, framing: framing, keeper: core, onlyConnects: onlyConnects)
-        await withTaskCancellationHandler {
-            await Waiter.wait { waiter in
-                state.waiter = waiter
-                if !driver.push(.start(state)) {
-                    state.outcome = .failure(NativeH2Transport.closed(exchange))
-                    waiter.resume()
-                }
-            }
-        } onCancel: {
-            driver.push(.cancel(state))
-        }
-        return try state.result()
+        let state = NativeExchange(exchange, framing: try RequestFraming(exchange.request), keeper: loops)
+        state.onlyConnects = true
+        return try await loops.driver(for: exchange).carry(state).connection
     }
 
     /// See ``Transport/shutdown(by:)``.
-    public func shutdown(by deadline: Instant?) async { await core.shutDown(by: deadline) }
-
-    static func closed(_ exchange: Exchange) -> TransportError {
-        TransportError(
-            .closed, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
-            message: "\(exchange.request.method.rawValue) \(exchange.route.origin): the transport was shut down")
-    }
+    public func shutdown(by deadline: Instant?) async { await loops.shutDown(by: deadline) }
 
     /// Refuses, before anything is done, what this transport cannot do.
     private static func check(_ exchange: Exchange) throws(TransportError) {
         let protocols = exchange.route.connect.protocols
         guard exchange.requiredFeatures.isSubset(of: NativeCapabilities.features(over: protocols)) else {
             try NativeCapabilities.over(protocols).check(exchange)
-            throw unsupported(exchange, "none of \(protocols) is there")
+            throw exchange.unsupported("none of \(protocols) is there")
         }
         switch exchange.route.origin.scheme {
         case .http where protocols.isDisjoint(with: [.http1, .http2PriorKnowledge]):
-            throw unsupported(exchange, "http: URLs need HTTP/1.1, or HTTP/2 by prior knowledge")
+            throw exchange.unsupported("http: URLs need HTTP/1.1, or HTTP/2 by prior knowledge")
         case .https where protocols.isDisjoint(with: [.http1, .http2]):
-            throw unsupported(exchange, "https: URLs need HTTP/1.1 or HTTP/2")
+            throw exchange.unsupported("https: URLs need HTTP/1.1 or HTTP/2")
         default: break
         }
-        if exchange.request.method == .connect { throw unsupported(exchange, "tunnels are made for proxies alone") }
-    }
-
-    private static func unsupported(_ exchange: Exchange, _ reason: String) -> TransportError {
-        TransportError(
-            .unsupported, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
-            message: "\(exchange.request.method.rawValue) \(exchange.route.origin) over "
-                + "\(exchange.route.connect.protocols): \(reason)")
-    }
-}
-
-/// The loops and drivers of a transport: kept alive by it and by the bodies that are still read.
-final class Core: Sendable {
-    private struct State {
-        var drivers: [Driver] = []
-        var isClosed = false
-        var turn = 0
-    }
-    private let state = Mutex(State())
-    private let configuration: NativeH2Transport.Configuration
-
-    init(_ configuration: NativeH2Transport.Configuration) { self.configuration = configuration }
-
-    deinit {
-        for driver in state.withLock({ $0.drivers }) {
-            // The message keeps the driver until it has closed everything.
-            driver.push(.shutDown(Driver.ShutDown(by: Instant(nanoseconds: .min)) { _ = driver }))
-        }
-    }
-
-    /// The driver that carries `exchange`; starts the loops with the first.
-    func driver(for exchange: Exchange) throws(TransportError) -> Driver {
-        let driver = try state.withLock { (state) throws(TransportError) in
-            guard !state.isClosed else { throw NativeH2Transport.closed(exchange) }
-            if state.drivers.isEmpty { state.drivers = try start(exchange) }
-            guard state.drivers.count > 1 else { return state.drivers.first }
-            state.turn = (state.turn + 1) % state.drivers.count
-            return state.drivers[state.turn]
-        }
-        guard let driver else { throw NativeH2Transport.closed(exchange) }
-        return driver
-    }
-
-    private func start(_ exchange: Exchange) throws(TransportError) -> [Driver] {
-        var drivers: [Driver] = []
-        do {
-            for number in 0..<max(1, configuration.loops) {
-                drivers.append(Driver.start(on: try IOLoop.start(name: "tern-h2-\(number)"), configuration))
-            }
-        } catch {
-            for driver in drivers { driver.loop.stop() }
-            throw TransportError(
-                .libraryFailure, phase: .queue, retrySafety: .notSent, endpoint: exchange.route.origin.description,
-                message: "starting the transport's thread: \(error)", underlying: error)
-        }
-        return drivers
-    }
-
-    func shutDown(by deadline: Instant?) async {
-        let drivers = state.withLock { state in
-            state.isClosed = true
-            return state.drivers
-        }
-        await withDiscardingTaskGroup { group in
-            for driver in drivers { group.addTask { await Core.shutDown(driver, by: deadline) } }
-        }
-    }
-
-    private static func shutDown(_ driver: Driver, by deadline: Instant?) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let wish = Driver.ShutDown(by: deadline) { continuation.resume() }
-            if !driver.push(.shutDown(wish)) { continuation.resume() }
-        }
+        if exchange.request.method == .connect { throw exchange.unsupported("tunnels are made for proxies alone") }
     }
 }

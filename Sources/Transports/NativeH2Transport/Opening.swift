@@ -1,3 +1,4 @@
+import Driving
 import FileIO
 import Glibc
 import HTTP2Engine
@@ -99,12 +100,13 @@ final class Opening: LinkUser {
     }
 
     /// The resolver has answered.
-    func resolved(_ answer: Result<[IPAddress], OpeningFailure>) {
+    func resolved(_ answer: Result<ResolvedHost, OpeningFailure>) {
         guard !isOver else { return }
         resolving = nil
         if state.destination.resolvesTarget, targetAddress == nil {
             switch answer {
-            case .success(let addresses):
+            case .success(let found):
+                let addresses = found.addresses
                 // SOCKS 4 knows no IPv6.
                 let usable = route.proxy?.kind == .socks4 ? addresses.first { $0.family == .v4 } : addresses.first
                 targetAddress = usable ?? addresses.first
@@ -114,7 +116,7 @@ final class Opening: LinkUser {
             return
         }
         guard case .host(_, let port) = state.destination.place else { return }
-        take(answer, port: port)
+        take(answer.map(\.addresses), port: port)
     }
 
     private func take(_ answer: Result<[IPAddress], OpeningFailure>, port: Int) {
@@ -275,7 +277,7 @@ final class Opening: LinkUser {
         guard let link, !isOver else { return }
         isOver = true
         let info = ConnectionInfo(
-            id: Carrier.nextID(), version: version, local: link.socket.localEndpoint, remote: link.remote,
+            id: ConnectionNumber.next(), version: version, local: link.socket.localEndpoint, remote: link.remote,
             proxy: route.connect.unixSocket == nil ? route.proxy : nil, tls: handshake?.info)
         let carrier: Carrier
         var streams: Int?

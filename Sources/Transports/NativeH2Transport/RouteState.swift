@@ -1,3 +1,4 @@
+import Driving
 import HTTP2Engine
 import Pooling
 import TLSEngine
@@ -251,16 +252,4 @@ final class RouteState {
 
 extension Route {
     var usesPriorKnowledge: Bool { origin.scheme == .http && connect.protocols.contains(.http2PriorKnowledge) }
-}
-
-/// What happened while a connection was opened, and when: told to the exchanges that waited for it.
-struct OpeningHistory {
-    private var events: [ExchangeEvent] = []
-
-    mutating func note(_ kind: ExchangeEvent.Kind, at now: Instant) { events.append(ExchangeEvent(kind, at: now)) }
-
-    func tell(_ exchange: NativeExchange) {
-        guard let onEvent = exchange.exchange.onEvent else { return }
-        for event in events { onEvent(event) }
-    }
 }

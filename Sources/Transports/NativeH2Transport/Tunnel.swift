@@ -1,4 +1,5 @@
 import Connecting
+import Driving
 import HTTP1Engine
 import TransportCore
 

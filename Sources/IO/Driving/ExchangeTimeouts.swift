@@ -1,15 +1,22 @@
-import TransportCore
+package import TransportCore
 
 /// When an exchange has waited too long, and for what. Each timeout has an error of its own.
-extension NativeExchange {
+extension OngoingExchange {
     private struct StepLimit {
         var duration: Duration
         var since: Instant
         var code: TransportError.Code
+
+        init?(_ duration: Duration?, since: Instant, _ code: TransportError.Code) {
+            guard let duration else { return nil }
+            self.duration = duration
+            self.since = since
+            self.code = code
+        }
     }
 
     /// The earliest of all that limit it now; nil if nothing does.
-    var due: Instant? {
+    package final var due: Instant? {
         var due = stepLimit.map { $0.since.advanced(by: $0.duration) }
         if let attempt = exchange.options.timeouts.attempt {
             let instant = started.advanced(by: attempt)
@@ -25,33 +32,32 @@ extension NativeExchange {
         switch step {
         case .new, .done: return nil
         case .queued:
-            guard let opening = route?.leadingOpening else {
-                return timeouts.poolWait.map { StepLimit(duration: $0, since: since, code: .poolTimeout) }
+            let (phase, began) = awaited
+            let from = max(since, began)
+            switch phase {
+            case .resolve: return StepLimit(timeouts.resolve, since: from, .resolveTimeout)
+            case .connect: return StepLimit(timeouts.connect, since: from, .connectTimeout)
+            case .tls: return StepLimit(timeouts.tls, since: from, .tlsTimeout)
+            default: return StepLimit(timeouts.poolWait, since: since, .poolTimeout)
             }
-            let began = max(since, opening.phaseSince)
-            switch opening.phase {
-            case .resolve: return timeouts.resolve.map { StepLimit(duration: $0, since: began, code: .resolveTimeout) }
-            case .tls: return timeouts.tls.map { StepLimit(duration: $0, since: began, code: .tlsTimeout) }
-            default: return timeouts.connect.map { StepLimit(duration: $0, since: began, code: .connectTimeout) }
-            }
+        case .connecting: return StepLimit(timeouts.connect, since: since, .connectTimeout)
+        case .securing: return StepLimit(timeouts.tls, since: since, .tlsTimeout)
         case .sending:
             // Time in which the body has nothing to give does not count.
             guard !isStarved, holdsBodyUntil == nil else { return nil }
-            return timeouts.idleWrite.map { StepLimit(duration: $0, since: since, code: .idleWriteTimeout) }
-        case .waiting:
-            return timeouts.firstByte.map { StepLimit(duration: $0, since: since, code: .firstByteTimeout) }
-        case .receiving:
-            return timeouts.idleRead.map { StepLimit(duration: $0, since: since, code: .idleReadTimeout) }
+            return StepLimit(timeouts.idleWrite, since: since, .idleWriteTimeout)
+        case .waiting: return StepLimit(timeouts.firstByte, since: since, .firstByteTimeout)
+        case .receiving: return StepLimit(timeouts.idleRead, since: since, .idleReadTimeout)
         }
     }
 
     /// Time in which the reader does not read is not counted.
-    func noteStalledReader(at now: Instant) {
+    final func noteStalledReader(at now: Instant) {
         if step == .receiving, let channel, channel.unread > 0 { since = now }
     }
 
     /// The error of the timeout that has passed at `now`, if one has.
-    func timeoutError(at now: Instant) -> TransportError? {
+    final func timeoutError(at now: Instant) -> TransportError? {
         if let deadline = exchange.deadline, deadline <= now {
             return timedOut(.totalTimeout, started.duration(to: now))
         }

@@ -1,8 +1,8 @@
 import FileIO
-import TransportCore
+package import TransportCore
 
 /// Where the body of a request comes from while it is sent.
-enum Upload {
+package enum Upload {
     /// There is none, or all of it was handed over.
     case none
     /// Bytes in memory, and how many have gone.
@@ -12,9 +12,9 @@ enum Upload {
 }
 
 /// How an exchange gives its body away.
-extension NativeExchange {
+extension OngoingExchange {
     /// What is to be sent next.
-    enum Piece {
+    package enum Piece {
         case bytes([UInt8], isLast: Bool)
         /// The body is complete.
         case end(trailers: HTTPFields)
@@ -24,10 +24,10 @@ extension NativeExchange {
     }
 
     /// Bytes of a body in memory that are handed over at once: 64 KiB.
-    static let pieceSize = 64 << 10
+    private static var pieceSize: Int { 64 << 10 }
 
     /// Makes the body ready.
-    func prepareUpload(_ driver: Driver) {
+    package final func prepareUpload(_ driver: ExchangeDriver) {
         guard framing.hasContent else { return }
         switch exchange.request.body {
         case .empty: upload = .bytes([], sent: 0)
@@ -37,39 +37,43 @@ extension NativeExchange {
         }
     }
 
-    private func pump(_ stream: BodyStream, _ driver: Driver) {
+    private func pump(_ stream: BodyStream, _ driver: ExchangeDriver) {
+        // Let go of when the exchange ends.
         let pump = UploadPump(stream) { [self] in
             _ = driver.push(.uploadReady(self))
         }
         upload = .pump(pump)
     }
 
+    /// How many bytes the body must have, if anybody said so.
+    package final var declaredUpload: Int64? { framing.contentLength ?? exchange.request.body.length }
+
     /// Whether all of the body was handed to the connection.
-    var isUploadDone: Bool { if case .none = upload { true } else { false } }
+    package final var isUploadDone: Bool { if case .none = upload { true } else { false } }
 
     /// The next part of the body, counted and told.
-    func nextPiece(_ driver: Driver) -> Piece {
+    package final func nextPiece(_ driver: ExchangeDriver) -> Piece {
         let now = driver.now
         switch upload {
         case .none: return .nothing
         case .bytes(let bytes, let gone):
             let trailers = exchange.request.trailers
-            if gone == 0, bytes.count <= 2 * NativeExchange.pieceSize {
+            if gone == 0, bytes.count <= 2 * OngoingExchange.pieceSize {
                 if bytes.isEmpty { return finished(trailers, driver) }
-                count(bytes.count, at: now)
+                count(sent: bytes.count, at: now)
                 guard trailers.isEmpty else {
                     upload = .bytes(bytes, sent: bytes.count)
                     return .bytes(bytes, isLast: false)
                 }
-                _ = finished([:], driver)
+                _ = finished(.none, driver)
                 return .bytes(bytes, isLast: true)
             }
             guard gone < bytes.count else { return finished(trailers, driver) }
-            let end = min(gone + NativeExchange.pieceSize, bytes.count)
-            count(end - gone, at: now)
+            let end = min(gone + OngoingExchange.pieceSize, bytes.count)
+            count(sent: end - gone, at: now)
             let piece = Array(bytes[gone..<end])
             if end == bytes.count, trailers.isEmpty {
-                _ = finished([:], driver)
+                _ = finished(.none, driver)
                 return .bytes(piece, isLast: true)
             }
             upload = .bytes(bytes, sent: end)
@@ -82,20 +86,24 @@ extension NativeExchange {
                 return .nothing
             case .failed(let underlying): return .failed(bodyError(underlying))
             case .end(let found):
-                if let declared = framing.contentLength, sent != declared { return .failed(wrongLength(declared)) }
-                return finished(exchange.request.trailers + found, driver)
-            case .chunk(let bytes):
-                if let declared = framing.contentLength, sent + Int64(bytes.count) > declared {
-                    sent += Int64(bytes.count)
-                    return .failed(wrongLength(declared))
+                if let declared = declaredUpload, sent != declared {
+                    return .failed(wrongLength(sent, declared))
                 }
-                count(bytes.count, at: now)
+                var trailers = exchange.request.trailers
+                trailers.append(contentsOf: found)
+                return finished(trailers, driver)
+            case .chunk(let bytes):
+                if let declared = declaredUpload, sent + Int64(bytes.count) > declared {
+                    return .failed(wrongLength(sent + Int64(bytes.count), declared))
+                }
+                count(sent: bytes.count, at: now)
                 return .bytes(bytes, isLast: false)
             }
         }
     }
 
-    private func count(_ bytes: Int, at now: Instant) {
+    /// So many bytes of the body have been handed over.
+    package final func count(sent bytes: Int, at now: Instant) {
         sent += Int64(bytes)
         isStarved = false
         if step == .sending { since = now }
@@ -104,45 +112,36 @@ extension NativeExchange {
         }
     }
 
-    private func finished(_ trailers: HTTPFields, _ driver: Driver) -> Piece {
+    private func finished(_ trailers: HTTPFields, _ driver: ExchangeDriver) -> Piece {
         upload = .none
         requestIsSent(driver)
         return .end(trailers: trailers)
     }
 
     /// The whole request was handed over.
-    func requestIsSent(_ driver: Driver) {
+    package final func requestIsSent(_ driver: ExchangeDriver) {
         tell(.requestSent, at: driver.now)
-        guard step == .sending else { return }
-        step = .waiting
-        since = driver.now
-        driver.look(after: driver.limits(of: self).firstByte)
+        if step == .sending { enter(.waiting, driver) }
     }
 
     /// Ends the reading of the body.
-    func stopUpload() {
+    package final func stopUpload() {
         if case .pump(let pump) = upload { pump.stop() }
         upload = .none
     }
 
-    private func wrongLength(_ declared: Int64) -> TransportError {
+    /// The error of a body of so many bytes, or more, where others were declared.
+    package final func wrongLength(_ actual: Int64, _ declared: Int64) -> TransportError {
         error(
-            .bodyLengthMismatch, "the body of \(summary) has \(sent) bytes where \(declared) were declared",
+            .bodyLengthMismatch, "the body of \(summary) has \(actual) bytes or more where \(declared) were declared",
             phase: .send)
     }
 
-    private func bodyError(_ underlying: any Error) -> TransportError {
-        if let file = underlying as? FileError, file.code == .tooShort {
+    /// The error of a body that failed.
+    package final func bodyError(_ underlying: any Error) -> TransportError {
+        if let file = underlying as? FileError, file.isTooShort {
             return error(.bodyLengthMismatch, "the body of \(summary): \(file)", phase: .send, underlying: underlying)
         }
         return error(.bodyFailed, "the body of \(summary) failed: \(underlying)", phase: .send, underlying: underlying)
-    }
-}
-
-extension HTTPFields {
-    fileprivate static func + (left: HTTPFields, right: HTTPFields) -> HTTPFields {
-        var fields = left
-        fields.append(contentsOf: right)
-        return fields
     }
 }

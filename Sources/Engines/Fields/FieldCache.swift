@@ -1,11 +1,12 @@
-internal import HTTPTypes
+package import HTTPTypes
 internal import Wire
 
-/// The fields that came before on this connection, found by their bytes: a repeated field costs no allocation.
+/// The fields that came before on a connection, or on the connections of a loop, found by their bytes: a repeated
+/// field costs neither an allocation nor a check.
 ///
 /// Each hash has two places for fields and one for a name, so a peer that sends ever new fields only ever replaces old
-/// ones. Long values are not kept.
-struct FieldCache {
+/// ones. Long fields are not kept. Empty until the first field comes.
+package struct FieldCache: Sendable {
     private struct Known {
         var hash: UInt64 = 0
         var stamp: UInt32 = 0
@@ -30,52 +31,65 @@ struct FieldCache {
     /// Bytes of name and value together that are kept: 256.
     private static let longest = 256
 
-    private var fields = ContiguousArray<Known>(repeating: Known(), count: places)
+    private var fields: ContiguousArray<Known> = []
     private var stamp: UInt32 = 0
-    private var names = ContiguousArray<KnownName>(repeating: KnownName(), count: places)
+    private var names: ContiguousArray<KnownName> = []
+    /// The head that ended last.
+    var last = FieldList.Head()
 
-    /// Where a field was found or put: its place, and a number that no other field of the connection had.
-    struct Location {
-        let place: Int
-        let stamp: UInt32
+    package init() {}
+
+    /// What is known of a field by its bytes: the place it has or would have.
+    package struct Probe {
+        fileprivate let hash: UInt64
+        fileprivate let nameHash: UInt64
+        fileprivate let place: Int
+        /// A number that no other field had; 0 if the field is not known.
+        package let stamp: UInt32
     }
 
-    /// Finds the field with these bytes, or puts it in. Nil if it is too long to be kept: then ``make(_:_:)`` it.
-    mutating func locate(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Location? {
-        guard name.count + value.count <= Self.longest else { return nil }
+    /// Looks for the field with these bytes. A raw field line goes in as a value without a name.
+    package func probe(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Probe {
         let nameHash = Self.hash(name, seed: 0)
         let hash = Self.hash(value, seed: nameHash)
-        let place = Int(truncatingIfNeeded: hash >> 59) * 2
-        for place in place...(place + 1) where fields[place].hash == hash && fields[place].holds(name, value) {
-            return Location(place: place, stamp: fields[place].stamp)
+        let first = Int(truncatingIfNeeded: hash >> 59) * 2
+        if !fields.isEmpty {
+            for place in first...(first + 1) where fields[place].hash == hash && fields[place].holds(name, value) {
+                return Probe(hash: hash, nameHash: nameHash, place: place, stamp: fields[place].stamp)
+            }
         }
-        guard stamp < .max, let field = make(name, nameHash, value) else { return nil }
+        return Probe(hash: hash, nameHash: nameHash, place: first, stamp: 0)
+    }
+
+    /// The field that a probe found just now.
+    func field(at probe: Probe) -> HTTPField { fields[probe.place].field }
+
+    /// Keeps a field that a probe did not find; gives its stamp, or 0 if it is too long to be kept.
+    package mutating func keep(_ field: HTTPField, _ name: Span<UInt8>, _ value: Span<UInt8>, at probe: Probe) -> UInt32
+    {
+        guard name.count + value.count <= Self.longest, stamp < .max else { return 0 }
+        if fields.isEmpty { fields = ContiguousArray(repeating: Known(), count: Self.places) }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(name.count + value.count)
         bytes.append(name)
         bytes.append(value)
         stamp += 1
+        let place = probe.place & ~1
         // The newer of the two stays, so that one changing field does not drive out one that does not change.
         fields.swapAt(place, place + 1)
-        fields[place] = Known(hash: hash, stamp: stamp, bytes: bytes, nameCount: name.count, field: field)
-        return Location(place: place, stamp: stamp)
+        fields[place] = Known(hash: probe.hash, stamp: stamp, bytes: bytes, nameCount: name.count, field: field)
+        return stamp
     }
 
-    /// The field at a place that ``locate(_:_:)`` gave just now.
-    func field(at location: Location) -> HTTPField { fields[location.place].field }
-
-    /// A field with these bytes; nil if HTTPField refuses the name. nghttp2 has checked both.
-    mutating func make(_ name: Span<UInt8>, _ value: Span<UInt8>) -> HTTPField? {
-        make(name, Self.hash(name, seed: 0), value)
-    }
-
-    private mutating func make(_ name: Span<UInt8>, _ hash: UInt64, _ value: Span<UInt8>) -> HTTPField? {
-        let place = Int(truncatingIfNeeded: hash >> 58)
-        if names[place].hash == hash, names[place].name.canonicalName.utf8.span.hasSameBytes(as: name) {
+    /// A field with these bytes; nil if HTTPField refuses the name. The caller has checked the value.
+    mutating func make(_ name: Span<UInt8>, _ value: Span<UInt8>, at probe: Probe) -> HTTPField? {
+        if names.isEmpty { names = ContiguousArray(repeating: KnownName(), count: Self.places) }
+        let place = Int(truncatingIfNeeded: probe.nameHash >> 58)
+        if names[place].hash == probe.nameHash, names[place].name.canonicalName.utf8.span.hasSameBytes(as: name) {
             return HTTPField(name: names[place].name, bytes: value)
         }
         guard name.count > 0, name[0] != .colon, let made = HTTPField.Name(String(text: name)) else { return nil }
-        names[place] = KnownName(hash: hash, name: made)
+        names[place] = KnownName(hash: probe.nameHash, name: made)
         return HTTPField(name: made, bytes: value)
     }
 
@@ -112,7 +126,7 @@ struct FieldCache {
 extension HTTPField {
     /// A field with these bytes as its value. The caller has seen that they may stand in one.
     @inline(__always)
-    init(name: Name, bytes: Span<UInt8>) {
+    fileprivate init(name: Name, bytes: Span<UInt8>) {
         self = unsafe bytes.withUnsafeBufferPointer { unsafe HTTPField(name: name, lenientValue: $0) }
     }
 }

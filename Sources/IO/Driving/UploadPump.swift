@@ -1,15 +1,15 @@
 import DequeModule
 import Synchronization
-import TransportCore
+package import TransportCore
 
 /// Carries a streamed body from the task that reads it to the loop: whole chunks, without a copy. Holds at most
 /// ``limit`` bytes and one chunk more.
-final class UploadPump: Sendable {
+package final class UploadPump: Sendable {
     /// Bytes that wait to be sent before the reader is asked for more.
-    static let limit = 256 << 10
+    private static let limit = 256 << 10
 
     /// What the loop finds.
-    enum Found {
+    package enum Found {
         case chunk([UInt8])
         /// Nothing now; `onReady` will be called.
         case nothing
@@ -32,20 +32,20 @@ final class UploadPump: Sendable {
 
     /// A pump for `stream`, of which nothing is read yet. `onReady` is called when there is something after
     /// ``Found/nothing``.
-    init(_ stream: BodyStream, onReady: @escaping @Sendable () -> Void) {
+    package init(_ stream: BodyStream, onReady: @escaping @Sendable () -> Void) {
         self.stream = stream
         self.onReady = onReady
     }
 
     /// Starts the task that reads; once.
-    func start() {
+    package func start() {
         task.withLock { task in
             if task == nil { task = Task { await self.run() } }
         }
     }
 
     /// Ends the task; what it reads after this is dropped.
-    func stop() {
+    package func stop() {
         let room = state.withLock { state in
             state.isStopped = true
             state.chunks = []
@@ -101,7 +101,7 @@ final class UploadPump: Sendable {
     }
 
     /// The next chunk.
-    func next() -> Found {
+    package func next() -> Found {
         let (found, waiter) = state.withLock { state -> (Found, CheckedContinuation<Bool, Never>?) in
             if let chunk = state.chunks.popFirst() {
                 state.waiting -= chunk.count

@@ -16,6 +16,8 @@ let settings: [SwiftSetting] = [
 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// A C library that Debian packages: a module map and a shim header, no logic.
@@ -47,6 +49,7 @@ let package = Package(
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "AltSvcTransport", targets: ["AltSvcTransport"]),
+        .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
@@ -55,6 +58,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // The command alone uses these two.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // 0: C libraries
@@ -66,6 +72,9 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(
+            name: "CQUIC", path: "Sources/C/CQUIC",
+            linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
@@ -75,6 +84,8 @@ let package = Package(
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
         layer("Engines", "AltSvc", ["Wire", "Names"]),
@@ -86,13 +97,15 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
+        layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
         layer("Core", "TernCore", ["TransportCore", "Codings", "FileIO", log]),
 
         // 3: transports
         layer(
             "Transports", "CurlTransport",
             [
-                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO", "Driving",
+                "CCurl", "COpenSSL", "Wire", "Fields", "Names", "HTTP1Engine", "TransportCore", "IOLoop", "FileIO",
+                "Driving",
                 deque,
             ]),
         layer(
@@ -100,20 +113,28 @@ let package = Package(
             [
                 "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
                 "IOLoop",
-                "FileIO", "Driving", deque,
+                "FileIO", "Driving", "Securing", deque,
             ]),
-
+        layer(
+            "Transports", "QUICTransport",
+            [
+                "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
+            ]),
         layer(
             "Transports", "AltSvcTransport", ["AltSvc", "Wire", "Names", "TransportCore", "IOLoop", "FileIO"]),
 
         // 4: what applications and tests import
         layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
-        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
-            name: "TernCommand", dependencies: ["Tern", "NativeH2Transport", "Codings", "FileIO"],
+            name: "TernCommand",
+            dependencies: [
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+            ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
 
@@ -143,6 +164,8 @@ let package = Package(
         tests(
             "AltSvcTransport", ["AltSvc", "TransportCore", "MockTransport", "TestKit"],
             golden: ["RouteDecisions.golden.txt"]),
+        tests(
+            "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestKit", []),

@@ -82,8 +82,7 @@ struct DifferenceTests {
     @Test(
         "curl's other options are known, and said not to be built",
         arguments: [
-            "-C 5", "-J", "-Z", "--http3", "-K x", "-n", "-c jar", "--digest", "--next", "--no-keepalive",
-            "--ftp-port x",
+            "-P -", "-B", "-3", "--ntlm", "-t x", "--hsts x", "--proxy-http2", "--no-keepalive", "--ftp-port x",
         ])
     func unbuilt(_ option: String) async throws {
         let run = try await Command.run(Command.tern, Line("-sS http://127.0.0.1:1/ \(option)").words(Servers.shared()))

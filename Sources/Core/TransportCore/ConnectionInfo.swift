@@ -15,14 +15,20 @@ public final class ConnectionInfo: Sendable, CustomStringConvertible {
     /// What TLS settled; `nil` in clear text.
     public let tls: TLSInfo?
 
-    private let retired = Atomic(false)
-    private let lastHeard = Atomic(Int64.min)
+    /// What changes in its life.
+    private final class Life: Sendable {
+        let retired = Atomic(false)
+        let lastHeard = Atomic(Int64.min)
+    }
+    private let life: Life
 
-    /// What is known.
+    /// What is known. If more has become known of a connection, it is `continuing` what was known before: both tell the
+    /// same of its life.
     public init(
         id: UInt64, version: HTTPVersion, local: Endpoint?, remote: Endpoint?, proxy: ProxyOptions? = nil,
-        tls: TLSInfo? = nil
+        tls: TLSInfo? = nil, continuing before: ConnectionInfo? = nil
     ) {
+        life = before?.life ?? Life()
         self.id = id
         self.version = version
         self.local = local
@@ -32,20 +38,20 @@ public final class ConnectionInfo: Sendable, CustomStringConvertible {
     }
 
     /// Whether it takes no more exchanges: it was closed, broke, or drains. Of a transport that does not tell, never.
-    public var isRetired: Bool { retired.load(ordering: .relaxed) }
+    public var isRetired: Bool { life.retired.load(ordering: .relaxed) }
 
     /// For the transport: it takes no more exchanges. Once said it stays so.
-    public func retire() { retired.store(true, ordering: .relaxed) }
+    public func retire() { life.retired.store(true, ordering: .relaxed) }
 
     /// When something last came from the peer that shows it alive, an acknowledgement, say; `nil` if the transport does
     /// not tell.
     public var heard: Instant? {
-        let nanoseconds = lastHeard.load(ordering: .relaxed)
+        let nanoseconds = life.lastHeard.load(ordering: .relaxed)
         return nanoseconds == .min ? nil : Instant(nanoseconds: nanoseconds)
     }
 
     /// For the transport: something came from the peer. Cheap enough to be said for every packet.
-    public func heard(at now: Instant) { lastHeard.store(now.nanoseconds, ordering: .relaxed) }
+    public func heard(at now: Instant) { life.lastHeard.store(now.nanoseconds, ordering: .relaxed) }
 
     /// What TLS settled.
     public struct TLSInfo: Sendable, Hashable {

@@ -53,6 +53,7 @@ struct RouteDecision {
         if !route.connect.protocols.contains(.http3) { return .notAllowed(route.connect.protocols) }
         if let path = route.connect.unixSocket { return .unixSocket(path) }
         if let proxy = route.proxy { return .proxy(proxy.description) }
+        if let newest = route.tls.maximumVersion, newest < .tls13 { return .oldTLS(newest) }
         return nil
     }
 
@@ -165,6 +166,7 @@ enum WhyNot: Equatable, CustomStringConvertible {
     case notAllowed(ProtocolSet)
     case unixSocket(String)
     case proxy(String)
+    case oldTLS(TLSVersion)
     case excluded(String)
     case lacks(Feature)
     case unknown(String)
@@ -179,6 +181,7 @@ enum WhyNot: Equatable, CustomStringConvertible {
         case .notAllowed(let protocols): "HTTP/3 not used: only \(protocols) may be"
         case .unixSocket(let path): "HTTP/3 not used: the request goes through the Unix socket \(path)"
         case .proxy(let proxy): "HTTP/3 not used: the request goes through \(proxy), and QUIC goes through no proxy"
+        case .oldTLS(let newest): "HTTP/3 not used: it needs TLS 1.3, and TLS \(newest.rawValue) is the limit"
         case .excluded(let origin): "HTTP/3 not used: \(origin) is excluded from it"
         case .lacks(let features): "HTTP/3 not used: the request needs \(features), which it lacks here"
         case .unknown(let origin): "HTTP/3 not used: nothing says that \(origin) speaks it"

@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
         .library(name: "AltSvcTransport", targets: ["AltSvcTransport"]),
+        .library(name: "AutomaticTransport", targets: ["AutomaticTransport"]),
         .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .executable(name: "tern", targets: ["TernCommand"]),
@@ -123,9 +124,12 @@ let package = Package(
             ]),
         layer(
             "Transports", "AltSvcTransport", ["AltSvc", "Wire", "Names", "TransportCore", "IOLoop", "FileIO"]),
+        layer(
+            "Transports", "AutomaticTransport",
+            ["TransportCore", "AltSvcTransport", "QUICTransport", "NativeH2Transport", "CurlTransport"]),
 
         // 4: what applications and tests import
-        layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
+        layer("Tern", "Tern", ["TernCore", "AutomaticTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
@@ -164,6 +168,7 @@ let package = Package(
         tests(
             "AltSvcTransport", ["AltSvc", "TransportCore", "MockTransport", "TestKit"],
             golden: ["RouteDecisions.golden.txt"]),
+        tests("AutomaticTransport", ["AltSvcTransport", "TransportCore", "MockTransport", "TestKit"]),
         tests(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),

@@ -38,6 +38,9 @@ public final class AltSvcTransport<Fast: Preconnecting, Steady: Preconnecting>: 
     /// What was learned.
     public let cache: any AltSvcCache
 
+    /// Tells the time.
+    package var clock: any HTTPClock { configuration.clock }
+
     private let configuration: Configuration
     private let fastFeatures: Feature
     private let state = Mutex(State())

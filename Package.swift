@@ -86,7 +86,7 @@ let package = Package(
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
-        layer("Engines", "HTTP3Engine", ["Wire", "QUICEngine", "CQUIC", httpTypes, deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
         layer("Engines", "AltSvc", ["Wire", "Names"]),

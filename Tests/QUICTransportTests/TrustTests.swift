@@ -74,7 +74,7 @@ struct TrustTests {
         #expect(keys.contains("CLIENT_TRAFFIC_SECRET_0 "))
         #expect(keys.contains("SERVER_HANDSHAKE_TRAFFIC_SECRET "))
         let (exit, output) = try await onThread {
-            try ChildProcess.run("/bin/sh", ["-c", "cat *.sqlog"], folder: folder)
+            try ChildProcess.run("/bin/sh", ["-c", "until grep -q packet_sent *.sqlog; do sleep 0.05; done; cat *.sqlog"], folder: folder)
         }
         #expect(exit == .status(0))
         #expect(String(decoding: output, as: UTF8.self).contains("packet_sent"))

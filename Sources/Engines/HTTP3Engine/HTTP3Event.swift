@@ -19,8 +19,8 @@ package enum HTTP3Event: Equatable, Sendable {
     /// The queue of the stream has room again, after `send` had said that it is full.
     case writable(HTTP3Stream)
     /// The peer wants no more of our content (STOP_SENDING); what is queued was dropped and `send` does nothing from
-    /// now on. With `noError` its response is complete or follows (RFC 9114 §4.1), which is no failure.
-    case stopped(HTTP3Stream, HTTP3ErrorCode)
+    /// now on. Its response may be complete, or follow (RFC 9114 §4.1): how the stream ends tells whether it failed.
+    case stopped(HTTP3Stream)
     /// The stream is over. The last event of a stream; after it the slot is used again.
     case closed(HTTP3Stream, HTTP3Closing)
     /// The peer takes no new streams; those not below `id` follow as `closed` (RFC 9114 §5.2). It may come again with

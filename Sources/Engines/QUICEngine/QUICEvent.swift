@@ -31,7 +31,7 @@ package enum QUICEvent: Equatable, Sendable {
     /// The peer sent RESET_STREAM: no more of its bytes come.
     case reset(stream: Int64, code: UInt64)
     /// The peer sent STOP_SENDING: it wants no more of ours.
-    case stopSending(stream: Int64, code: UInt64)
+    case stopSending(stream: Int64)
     /// Both directions are done.
     case closed(stream: Int64)
 

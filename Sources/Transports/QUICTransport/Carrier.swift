@@ -197,7 +197,7 @@ final class Carrier: LinkUser {
     /// Closes a connection that carries nothing any more.
     func close() {
         info.retire()
-        link.end(saying: true)
+        link.end(.close)
     }
 
     private func retire() {

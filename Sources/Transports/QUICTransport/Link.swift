@@ -47,6 +47,8 @@ final class Link: ReadinessHandler {
     private var qlogText: [UInt8] = []
 
     // For Migration.swift
+    /// What the system said of it before there was a handshake.
+    var failure: OpeningFailure?
     /// How often nobody was at the peer's port since it was heard last.
     var refusals = 0
     /// When the way was changed last, and how often since the peer was heard.
@@ -164,7 +166,7 @@ final class Link: ReadinessHandler {
         writeQlog()
         guard !isOver else { return false }
         if hasFailed {
-            end(saying: false)
+            end(.pending)
             return false
         }
         arm()
@@ -226,14 +228,21 @@ final class Link: ReadinessHandler {
 
     // MARK: The end
 
-    /// Ends the connection, with CONNECTION_CLOSE as the last datagram if the peer is to know, and lets go of the
-    /// sockets. Tells nobody.
-    func end(saying: Bool) {
+    /// What the peer hears at the end.
+    enum Farewell {
+        /// CONNECTION_CLOSE: the connection is no longer needed.
+        case close
+        /// What the engine has left to say: why the connection failed, say.
+        case pending
+        /// Nothing: it was never begun.
+        case none
+    }
+
+    /// Ends the connection and lets go of the sockets. Tells nobody on this side.
+    func end(_ farewell: Farewell) {
         guard !isOver else { return }
-        if saying, http.error == nil {
-            http.close(at: driver.now)
-            _ = send()
-        }
+        if farewell == .close, http.error == nil { http.close(at: driver.now) }
+        if farewell != .none { _ = send() }
         isOver = true
         writeQlog()
         if let timer { driver.loop.cancel(timer) }

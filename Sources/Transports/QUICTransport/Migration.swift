@@ -25,10 +25,12 @@ extension Link {
             refusals += 1
             let isYoung = http.quic.handshake == nil
             guard isYoung || refusals >= Link.refusalsAllowed else { return }
+            if isYoung { failure = Way.failure(remote, code) }
             http.quic.abandon(
                 QUICClosing(.refused, reason: "nobody listens at \(remote)", afterHandshake: !isYoung))
         case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL, ENETDOWN, ENODEV, EPERM, EACCES:
             if http.quic.handshake == nil {
+                failure = Way.failure(remote, code)
                 http.quic.abandon(
                     QUICClosing(.refused, reason: "\(remote): \(errorText(code))", afterHandshake: false))
             } else {

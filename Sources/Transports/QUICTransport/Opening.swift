@@ -63,7 +63,7 @@ final class Opening {
         isOver = true
         resolving?.cancel()
         race?.cancel()
-        for attempt in attempts.values { attempt.link.end(saying: true) }
+        for attempt in attempts.values { attempt.link.end(.close) }
         attempts = [:]
     }
 
@@ -144,7 +144,7 @@ final class Opening {
         let race = AddressRace(to: addresses, port: port, driver) { [unowned self] attempt, endpoint in
             begin(attempt, endpoint, setup)
         } drop: { [unowned self] attempt in
-            attempts.removeValue(forKey: attempt)?.link.end(saying: true)
+            attempts.removeValue(forKey: attempt)?.link.end(.close)
         } ended: { [unowned self] outcome in
             if case .failure(let failure) = outcome { fail(failure) }
         }
@@ -178,13 +178,14 @@ final class Opening {
 
     private func lost(_ number: Int, _ failure: OpeningFailure) {
         guard !isOver, let attempt = attempts.removeValue(forKey: number) else { return }
-        attempt.link.end(saying: false)
-        race?.failed(number, failure)
+        let own = attempt.link.failure
+        attempt.link.end(.pending)
+        race?.failed(number, own ?? failure)
     }
 
     private func stand(_ link: Link, _ handshake: QUICHandshake?) {
         isOver = true
-        for attempt in attempts.values { attempt.link.end(saying: true) }
+        for attempt in attempts.values { attempt.link.end(.close) }
         attempts = [:]
         let carrier = Carrier(state, pooled, link, handshake, history)
         state.opened(self, as: carrier, streams: carrier.streams)
@@ -197,7 +198,7 @@ final class Opening {
             let link = try? Link(driver, setup, to: endpoint, ticket: ticket, earlyData: true, token: token)
         else { return false }
         guard link.http.quic.sendsEarlyData else {
-            link.end(saying: false)
+            link.end(.none)
             return false
         }
         stand(link, nil)

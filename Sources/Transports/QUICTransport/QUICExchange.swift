@@ -112,7 +112,7 @@ final class QUICExchange: OngoingExchange, @unchecked Sendable {
         let end = min(gone + room, bytes.count)
         sendGate?.pass(end - gone)
         leftover = end < bytes.count ? (bytes, end, isLast) : nil
-        if step == .sending { since = driver.now }
+        if step == .sending || step == .waiting { since = driver.now }
         return .bytes(Array(bytes[gone..<end]), isLast: isLast && end == bytes.count)
     }
 

@@ -1,23 +1,24 @@
 internal import Wire
 
-/// The head or trailer section that nghttp2 is decoding: one at a time, since a header block is never interleaved
-/// with other frames (RFC 9113 §4.3).
-struct HeadInProgress {
+/// The head or trailer section of HTTP/2 or HTTP/3 that is being decoded: one at a time, since a field section comes in
+/// one piece, not interleaved with another (RFC 9113 §4.3).
+package struct HeadInProgress {
     /// The slot of its stream; negative if nobody wants it.
-    var slot: Int32
+    package var slot: Int32
     /// Bytes by the count of RFC 9113 §6.5.2.
-    var size = 0
-    var status = 0
-    var method: String?
-    var scheme: String?
-    var authority: String?
-    var path: String?
-    var `protocol`: String?
+    package var size = 0
+    package var status = 0
+    package var method: String?
+    package var scheme: String?
+    package var authority: String?
+    package var path: String?
+    package var `protocol`: String?
 
-    init(slot: Int32 = -1) { self.slot = slot }
+    package init(slot: Int32 = -1) { self.slot = slot }
 
-    /// Takes a pseudo-header field (RFC 9113 §8.3). nghttp2 has refused unknown, doubled and misplaced ones.
-    mutating func take(pseudo name: Span<UInt8>, _ value: Span<UInt8>) {
+    /// Takes a pseudo-header field (RFC 9113 §8.3, RFC 9114 §4.3). The library has refused unknown, doubled
+    /// and misplaced ones.
+    package mutating func take(pseudo name: Span<UInt8>, _ value: Span<UInt8>) {
         guard name.count > 1 else { return }
         switch (name.count, name[1]) {
         case (7, UInt8(ascii: "s")) where name[2] == UInt8(ascii: "t"):

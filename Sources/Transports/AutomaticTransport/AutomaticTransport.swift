@@ -25,8 +25,9 @@ public final class AutomaticTransport: Transport {
         public var clock: any HTTPClock
         /// The settings for HTTP/1.1 and HTTP/2.
         public var native = NativeH2Transport.Configuration()
-        /// The settings for HTTP/3.
-        public var quic = QUICTransport.Configuration()
+        /// The settings for HTTP/3. A connection whose peer owes an answer for 5 s is given up, unless it is said
+        /// otherwise: there are others to carry the requests.
+        public var quic: QUICTransport.Configuration
         /// The settings for what libcurl has to carry.
         public var curl = CurlTransport.Configuration()
 
@@ -39,6 +40,8 @@ public final class AutomaticTransport: Transport {
             self.assumesHTTP3 = assumesHTTP3
             self.policy = policy
             self.clock = clock
+            quic = QUICTransport.Configuration()
+            quic.answerTimeout = .seconds(5)
         }
 
         /// Limits of the pools of all transports; setting them sets each.

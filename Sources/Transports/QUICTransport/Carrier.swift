@@ -227,7 +227,7 @@ final class Carrier: LinkUser {
         case .informational(let stream, let status, let fields):
             if let exchange = exchange(stream) { receiveInformational(exchange, status, fields) }
         case .writable(let stream): if let exchange = exchange(stream) { feedUpload(of: exchange) }
-        case .stopped(let stream, _):
+        case .stopped(let stream):
             guard let exchange = exchange(stream) else { break }
             exchange.dropUpload()
             exchange.holdsBodyUntil = nil

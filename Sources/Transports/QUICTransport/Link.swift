@@ -208,7 +208,8 @@ final class Link: ReadinessHandler {
     // MARK: Time
 
     private func arm() {
-        guard let deadline = http.deadline else { return }
+        guard var deadline = http.deadline else { return }
+        if let due = answerDue { deadline = min(deadline, due) }
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }
         if let timer { driver.loop.cancel(timer) }

@@ -17,6 +17,10 @@ public final class QUICTransport: Transport, Preconnecting {
         /// How long nothing may come before a connection is given up: 30 s (RFC 9000 §10.1). `nil` for ever; the
         /// peer's own limit holds all the same.
         public var idleTimeout: Duration? = .seconds(30)
+        /// How long the peer may owe an answer to a datagram before the connection is given up: as long as
+        /// ``idleTimeout`` allows, by default. A living peer acknowledges within a round trip; where another transport
+        /// can carry the requests that follow, some seconds are enough.
+        public var answerTimeout: Duration?
         /// How long a connection may be silent before a PING keeps it, and the mappings of routers on its way, alive.
         /// `nil`, the default, sends none.
         public var keepAlive: Duration?

@@ -150,15 +150,19 @@ struct PlaceTests {
         let variables = [
             "http_proxy": "a", "HTTPS_PROXY": "b", "all_proxy": "c", "no_proxy": ".one.test, two.test,10.0.0.0/8,::1",
         ]
-        let environment = ProxyEnvironment(variables, noProxy: nil)
-        #expect(environment.proxy(for: try HTTPURL("http://x.test/")) == "a")
-        #expect(environment.proxy(for: try HTTPURL("https://x.test/")) == "b")
-        for host in ["one.test", "a.one.test", "two.test", "b.two.test", "10.1.2.3", "::1"] {
-            #expect(environment.isExcepted(host), "\(host)")
+        let environment = ProxyEnvironment(Environment(variables), reading: .curl)
+        #expect(environment.text(for: try HTTPURL("http://x.test/")) == "a")
+        #expect(environment.text(for: try HTTPURL("https://x.test/")) == "b")
+        for host in ["one.test", "a.one.test", "two.test", "b.two.test", "10.1.2.3", "[::1]"] {
+            #expect(environment.isExcepted(try HTTPURL("http://\(host)/")), "\(host)")
         }
-        for host in ["xone.test", "test", "11.0.0.1", "::2"] { #expect(!environment.isExcepted(host), "\(host)") }
-        #expect(ProxyEnvironment(["HTTP_PROXY": "x"], noProxy: nil).proxy(for: try HTTPURL("http://x.test/")) == nil)
-        #expect(ProxyEnvironment(["all_proxy": "x"], noProxy: "*").proxy(for: try HTTPURL("http://x.test/")) == nil)
+        for host in ["xone.test", "test", "11.0.0.1", "[::2]"] {
+            #expect(!environment.isExcepted(try HTTPURL("http://\(host)/")), "\(host)")
+        }
+        let upper = ProxyEnvironment(Environment(["HTTP_PROXY": "x"]), reading: .curl)
+        #expect(upper.text(for: try HTTPURL("http://x.test/")) == nil)
+        let none = ProxyEnvironment(Environment(["all_proxy": "x"]), reading: .curl, noProxy: "*")
+        #expect(none.text(for: try HTTPURL("http://x.test/")) == nil)
     }
 
     @Test("lines of a cookie file")

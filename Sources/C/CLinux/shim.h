@@ -15,6 +15,7 @@
 #include <pthread.h>
 // glibc shows it only under _GNU_SOURCE, which Swift's Glibc module is built without.
 extern int pthread_setname_np(pthread_t thread, const char *name);
+extern int pthread_getname_np(pthread_t thread, char *name, size_t size);
 
 #include <resolv.h>
 #include <string.h>

@@ -33,6 +33,7 @@ public struct Exchange: Sendable {
         var features = route.requiredFeatures
         if request.hasTrailers { features.insert(.requestTrailers) }
         if case .stream = request.body { features.insert(.streamedUpload) }
+        if request.method == .head, !request.body.isEmpty { features.insert(.contentWithHead) }
         features.formUnion(options.requiredFeatures)
         return features
     }

@@ -12,6 +12,8 @@ struct Inbox {
     var events = Deque<HTTP2Event>()
     var streams = StreamTable()
     var head = HeadInProgress()
+    /// What it may hold.
+    private var headLimits: HTTP2StreamLimits
     /// The fields of that head.
     private var list = FieldList()
     private var cache = FieldCache()
@@ -39,6 +41,7 @@ struct Inbox {
         self.role = role
         self.options = options
         self.now = now
+        headLimits = options.streamLimits
         flood = FloodGuard(capacity: options.idleFrames, at: now)
     }
 
@@ -50,6 +53,7 @@ struct Inbox {
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
         head = HeadInProgress(slot: isWanted ? slot : -1)
+        headLimits = isWanted ? streams[slot].limits : options.streamLimits
         list.begin(cache)
     }
 
@@ -60,7 +64,7 @@ struct Inbox {
             return -1
         }
         let window = ReceiveWindow(size: options.streamWindow, limit: options.streamWindowLimit, at: now)
-        let slot = streams.open(id: id, window: window)
+        let slot = streams.open(id: id, window: window, limits: options.streamLimits)
         beganHead(slot: slot)
         return slot
     }
@@ -68,7 +72,7 @@ struct Inbox {
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Verdict {
         guard head.slot >= 0 else { return .taken }
         head.size += name.count + value.count + 32
-        guard head.size <= options.headBytes, list.count < options.fields else {
+        guard head.size <= headLimits.headBytes, list.count < headLimits.fields else {
             streams[head.slot].marks.insert(.headTooLarge)
             head.slot = -1
             return .refused

@@ -37,7 +37,7 @@ package final class ServerProcess: Sendable {
         try requirement.check()
         var attempts = 3
         while true {
-            let ports = try given ?? Loopback.freePorts(count)
+            let ports = if let given { given } else { try Loopback.freePorts(count) }
             let command = try command(ports)
             let log = folder.path(of: "output-\(attempts).log")
             let child = try ChildProcess(

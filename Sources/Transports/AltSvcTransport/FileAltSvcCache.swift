@@ -28,12 +28,29 @@ public final class FileAltSvcCache: AltSvcCache {
 
     /// A cache for so many origins with what the file at `path` has; there need not be one. The clock tells the
     /// calendar's time.
-    public init(_ path: String, capacity: Int = 12_288, clock: any HTTPClock = SystemClock()) async {
+    public convenience init(_ path: String, capacity: Int = 12_288, clock: any HTTPClock = SystemClock()) async {
+        let content: Result<[UInt8], FileError>
+        do throws(FileError) {
+            content = .success(try await WholeFile.read(path))
+        } catch {
+            content = .failure(error)
+        }
+        self.init(path, capacity, clock, content)
+    }
+
+    /// As ``init(_:capacity:clock:)``, and blocks while the file is read: for programs that begin.
+    public convenience init(readingNow path: String, capacity: Int = 12_288, clock: any HTTPClock = SystemClock()) {
+        self.init(
+            path, capacity, clock,
+            Result { () throws(FileError) in try SharedFile.readNow(path, upTo: AltSvcFile.limit) })
+    }
+
+    private init(_ path: String, _ capacity: Int, _ clock: any HTTPClock, _ content: Result<[UInt8], FileError>) {
         self.path = path
         self.clock = clock
         memory = MemoryAltSvcCache(capacity: capacity)
         do throws(FileError) {
-            let text = String(decoding: try await WholeFile.read(path, upTo: AltSvcFile.limit), as: UTF8.self)
+            let text = String(decoding: try content.get(), as: UTF8.self)
             let file = AltSvcFile(text)
             memory.change { $0.merge(file, at: clock.wallSeconds) }
             if file.damagedLines > 0 {
@@ -106,7 +123,7 @@ public final class FileAltSvcCache: AltSvcCache {
     /// many lines that cannot be read it has. Throws ``FileError`` if it cannot be read.
     @discardableResult
     public func importFile(_ path: String) async throws(FileError) -> (origins: Int, damagedLines: Int) {
-        let file = AltSvcFile(String(decoding: try await WholeFile.read(path, upTo: AltSvcFile.limit), as: UTF8.self))
+        let file = AltSvcFile(String(decoding: try await WholeFile.read(path), as: UTF8.self))
         change { table in
             let now = clock.wallSeconds
             for (origin, alternatives) in file.origins.reversed()
@@ -133,11 +150,11 @@ public final class FileAltSvcCache: AltSvcCache {
             defer { state.isQueued = true }
             return !state.isQueued
         }
-        if isFirst { WholeFile.inBackground { [weak self] in self?.write() } }
+        if isFirst { SharedFile.inBackground { [weak self] in self?.write() } }
     }
 
     /// Writes what is not written yet.
-    public func flush() async { await WholeFile.onThread { self.write() } }
+    public func flush() async { await SharedFile.onThread { self.write() } }
 
     /// Blocks.
     private func write() {
@@ -146,7 +163,7 @@ public final class FileAltSvcCache: AltSvcCache {
             let (file, revision) = memory.table.withLock { ($0.file(at: clock.wallSeconds), $0.revision) }
             guard revision != written else { return }
             do throws(FileError) {
-                try WholeFile.replace(path) { (old) throws(FileError) in
+                try SharedFile.update(path) { (old) throws(FileError) in
                     merged(file, with: old.map { AltSvcFile(String(decoding: $0, as: UTF8.self)) })
                 }
                 written = revision

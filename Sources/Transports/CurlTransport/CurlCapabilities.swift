@@ -52,6 +52,7 @@ enum CurlCapabilities {
         var gaps = [
             Capabilities.Gap(.http3, "\(curl) is used here without HTTP/3"),
             Capabilities.Gap(.earlyData, "\(curl) has no option for TLS early data"),
+            Capabilities.Gap(.contentWithHead, "\(curl): CURLOPT_NOBODY leaves no way to send a body with HEAD"),
             Capabilities.Gap(
                 .exactRetrySafety,
                 "\(curl): CURLE_HTTP2_STREAM and its silent retry do not tell GOAWAY and "

@@ -41,7 +41,7 @@ struct BatchOptions: Sendable {
                 changes.append { $0.retry = limit == 0 ? SafeRetry() : BackoffRetry(limit: limit) }
             case "proxy":
                 let proxy = try value.proxy()
-                changes.append { $0.proxies = proxy.map(ProxyRules.all) ?? .none }
+                changes.append { $0.proxies = proxy.map { ProxyRules.all($0) } ?? .none }
             case "insecure":
                 let isInsecure = try value.bool()
                 changes.append { $0.tls.verifiesPeer = !isInsecure }

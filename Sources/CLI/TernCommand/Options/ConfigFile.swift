@@ -18,7 +18,8 @@ struct ConfigFile {
     init(name: String, text: String) {
         self.name = name
         var number = 0
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
+        // Scalars: CR and LF together are one character.
+        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).compactMap { line in
             number += 1
             return Self.line(line, number)
         }
@@ -47,8 +48,8 @@ struct ConfigFile {
         return text.isEmpty ? nil : text
     }
 
-    private static func line(_ text: Substring, _ number: Int) -> Line? {
-        var rest = text.unicodeScalars.drop(while: isSpace)
+    private static func line(_ text: Substring.UnicodeScalarView, _ number: Int) -> Line? {
+        var rest = text.drop(while: isSpace)
         guard let first = rest.first, first != "#", first != "/", first != "*" else { return nil }
         let isSeparator: (Unicode.Scalar) -> Bool = { isSpace($0) || first != "-" && ($0 == "=" || $0 == ":") }
         let option = rest.prefix { !isSeparator($0) }

@@ -24,6 +24,8 @@ enum SessionSetup {
         configuration.timeouts.tls = connecting
         configuration.exchange.rates = RateCaps(send: invocation.limitRate, receive: invocation.limitRate)
         configuration.bodyLimit = .max
+        // What curl takes from the environment, and nothing else, is put together below.
+        configuration.environment = Environment()
         configuration.tls = try tls(invocation)
         configuration.connect = try connect(invocation)
         configuration.proxies = try proxies(invocation)
@@ -108,26 +110,26 @@ enum SessionSetup {
     }
 
     private static func proxies(_ invocation: Invocation) throws -> ProxyRules {
-        let environment = ProxyEnvironment(noProxy: invocation.noProxy)
+        let environment = ProxyEnvironment(.process, reading: .curl, noProxy: invocation.noProxy)
         if let text = invocation.proxy {
             guard !text.isEmpty else { return .none }
             let proxy = try proxy(text, invocation)
-            return ProxyRules { environment.isExcepted($0.host) ? nil : proxy }
+            return ProxyRules { environment.isExcepted($0) ? nil : proxy }
         }
         // A variable that holds no proxy is an error for the URLs that it is meant for, and no others.
         var known: [String: ProxyOptions] = [:]
         for url in invocation.urls.compactMap({ try? HTTPURL(URLText.complete($0)) }) {
-            if let text = environment.proxy(for: url) { known[text] = try proxy(text, invocation) }
+            if let text = environment.text(for: url) { known[text] = try proxy(text, invocation) }
         }
         for scheme in ["http", "https"] {
             // Redirects may lead from one scheme to the other.
-            guard let url = try? HTTPURL("\(scheme)://other.invalid/"), let text = environment.proxy(for: url) else {
+            guard let url = try? HTTPURL("\(scheme)://other.invalid/"), let text = environment.text(for: url) else {
                 continue
             }
             known[text] = known[text] ?? (try? proxy(text, invocation))
         }
         guard !known.isEmpty else { return .none }
-        return ProxyRules { [known] url in environment.proxy(for: url).flatMap { known[$0] } }
+        return ProxyRules { [known] url in environment.text(for: url).flatMap { known[$0] } }
     }
 
     private static func proxy(_ text: String, _ invocation: Invocation) throws -> ProxyOptions {

@@ -74,7 +74,7 @@ public final class Call: Sendable {
     func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
         let (ofCall, kept) = state.withLock { ($0.observers, $0.kept.take()) }
         if let kept { return try kept.get() }
-        let route = settings.route(for: request.url)
+        let route = try settings.route(for: request.url)
         let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
@@ -96,10 +96,10 @@ public final class Call: Sendable {
 
     /// Hands the call's first request to the transport before any link has seen it, as the call begins.
     func transmitAtOnce(_ request: Request) async -> Result<TransportResponse, TransportError> {
-        let exchange = Exchange(
-            request, over: settings.route(for: request.url), delivery: delivery, deadline: deadline,
-            options: settings.exchangeOptions)
         do {
+            let exchange = Exchange(
+                request, over: try settings.route(for: request.url), delivery: delivery, deadline: deadline,
+                options: settings.exchangeOptions)
             let response = try await transport.send(exchange)
             record(Attempt(request: request, began: start, outcome: .answered(response.status)))
             return .success(response)

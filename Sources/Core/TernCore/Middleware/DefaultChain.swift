@@ -8,9 +8,11 @@ enum DefaultChain {
         if let policy = configuration.retry { links.append(Retry(policy)) }
         // Below this line: once for each attempt. Cookies, too: an answer that is replaced, a 401 or 503, may set some
         // (RFC 6265 §3), and what follows it must send them.
-        if let storage = configuration.cookies { links.append(Cookies(storage)) }
+        if let limiter = configuration.limiter { links.append(limiter) }
+        if let storage = configuration.cookies { links.append(Cookies(storage, allowsIncoming: configuration.allowsIncomingCookies)) }
         if !configuration.hooks.isEmpty { links.append(HookLink(configuration.hooks)) }
         links += configuration.attemptMiddleware
+        if let policy = configuration.logging { links.append(RequestLog(policy)) }
         if configuration.decoding.isActive { links.append(Decoding(configuration.decoding)) }
         return links
     }

@@ -4,7 +4,7 @@ extension Response {
     /// The content as text. The charset is the one that `Content-Type` names; else that of a byte order mark; else
     /// UTF-8 for JSON (RFC 8259 §8.1); else UTF-8 if the bytes are valid UTF-8; else windows-1252. What is invalid in
     /// the charset becomes U+FFFD. Decoded anew each time.
-    public var text: String { Charset.text(of: bytes, type: headers[.contentType]) }
+    public var text: String { Charset.text(of: bytes, type: MediaType(fields: headers)) }
 
     /// The content, which must be JSON (RFC 8259), as a value. Says where in the JSON it does not fit:
     /// ``HTTPError/Kind/decoding(_:)`` with a ``JSONFailure``.

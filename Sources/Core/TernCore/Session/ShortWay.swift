@@ -13,7 +13,8 @@ struct ShortWay: Sendable {
     /// `nil` if a link may do what only itself knows.
     init?(_ configuration: SessionConfiguration) {
         guard configuration.callMiddleware.isEmpty, configuration.attemptMiddleware.isEmpty,
-            configuration.hooks.isEmpty, configuration.auth == nil, !configuration.recordsTimeline
+            configuration.hooks.isEmpty, configuration.auth == nil, !configuration.recordsTimeline,
+            configuration.limiter == nil, configuration.logging == nil
         else { return nil }
         if let policy = configuration.retry, !(policy is SafeRetry) { return nil }
         cookies = configuration.cookies as? MemoryCookies

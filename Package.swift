@@ -75,6 +75,7 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(name: "CResolver", path: "Sources/C/CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .target(
             name: "CQUIC", path: "Sources/C/CQUIC",
             linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
@@ -97,7 +98,7 @@ let package = Package(
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
         layer("IO", "Threads", ["CLinux", deque]),
-        layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
+        layer("IO", "IOLoop", ["CLinux", "CResolver", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
@@ -177,7 +178,7 @@ let package = Package(
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests(
-            "AltSvcTransport", ["AltSvc", "TransportCore", "MockTransport", "TestKit"],
+            "AltSvcTransport", ["AltSvc", "TransportCore", "FileIO", "MockTransport", "TestKit"],
             golden: ["RouteDecisions.golden.txt"]),
         tests("AutomaticTransport", ["AltSvcTransport", "TransportCore", "MockTransport", "TestKit"]),
         tests(

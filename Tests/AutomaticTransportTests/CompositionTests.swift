@@ -67,7 +67,8 @@ struct CompositionTests {
         let split = Three(steadyLacks: .rateCaps, otherLacks: .socks5Proxy)
         var both = try exchange(proxy: ProxyOptions(.socks5, host: "p.example", port: 1))
         both.options.rates.receive = 1
-        await #expect(throws: TransportError.self) { [both] in try await split.composition.send(both) }
+        let asked = both
+        await #expect(throws: TransportError.self) { try await split.composition.send(asked) }
         #expect(split.steady.sent.isEmpty && split.other.sent.isEmpty)
     }
 

@@ -1,5 +1,4 @@
-import CLinux
-import Glibc
+import CResolver
 import TransportCore
 
 /// Asks the DNS, by the system's files, for records of any type. Blocks, for six seconds if it must.

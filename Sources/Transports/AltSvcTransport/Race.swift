@@ -66,8 +66,8 @@ final class Race<Fast: Preconnecting, Steady: Preconnecting>: RunningRace {
     private let headStart: Duration
     private let timeLimit: Duration
     private let clock: any HTTPClock
-    private let fastEvents = EventLog()
-    private let steadyEvents = EventLog()
+    private let fastEvents = AttemptLog()
+    private let steadyEvents = AttemptLog()
     private let state: Mutex<State>
 
     /// A race for `exchange` and all that come while it lasts.
@@ -249,7 +249,7 @@ final class Race<Fast: Preconnecting, Steady: Preconnecting>: RunningRace {
     }
 
     /// The exchange for which a connection is opened; its deadline is its own affair.
-    private func attempt(over route: Route, _ log: EventLog) -> Exchange {
+    private func attempt(over route: Route, _ log: AttemptLog) -> Exchange {
         var attempt = exchange
         attempt.route = route
         attempt.deadline = nil
@@ -333,7 +333,7 @@ final class Race<Fast: Preconnecting, Steady: Preconnecting>: RunningRace {
 }
 
 /// What an attempt told, for those who wait for it.
-final class EventLog: Sendable {
+final class AttemptLog: Sendable {
     private let log = Mutex<[ExchangeEvent]>([])
 
     var events: [ExchangeEvent] { log.withLock { $0 } }

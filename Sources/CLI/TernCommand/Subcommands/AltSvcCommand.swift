@@ -16,7 +16,7 @@ struct AltSvcCommand: AsyncParsableCommand {
               tern alt-svc seen.txt
             """)
 
-    @Argument(help: "The file; it need not be there.")
+    @ArgumentParser.Argument(help: "The file; it need not be there.")
     var file: String
 
     @Option(name: .customLong("import"), help: ArgumentHelp("Take over what this file has.", valueName: "other"))

@@ -87,6 +87,7 @@ let package = Package(
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "Digests", ["COpenSSL"]),
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
         layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
@@ -103,7 +104,8 @@ let package = Package(
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
         layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Threads", "FileIO", log]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
@@ -164,6 +166,7 @@ let package = Package(
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
@@ -173,7 +176,7 @@ let package = Package(
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),

@@ -18,8 +18,8 @@ enum LayerRules {
         Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
         Rule(place: "Engines/AltSvc", imports: ["Engines/Wire", "Engines/Names"]),
-        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and
-        // threads but neither the loop nor a transport
+        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and threads
+        // but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
         Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),
         Rule(place: "IO/Driving", imports: ["C", "Engines", "Core/TransportCore", "IO"]),

@@ -70,6 +70,15 @@ struct DifferenceTests {
             others: [("raw", try await Servers.shared().fill("{nginx}/redirect/307"))])
     }
 
+    @Test("the length of what is quoted is told; a body without a length is not let pass its limit, as in curl since 8")
+    func lengths() async throws {
+        let quoted = try await Command.run(
+            Command.tern, Line("-sS -F f=a=b;encoder=quoted-printable {echo}").words(Servers.shared()))
+        #expect(quoted.text.contains("\\r\\n\\r\\na=3Db\\r\\n") && quoted.text.contains("\"content-length\""))
+        try await expect(
+            Line("-sS --max-filesize 10 {hypercorn}/bytes?size=100 -o x"), curl: 0, tern: 63, "10 bytes")
+    }
+
     @Test("a family that the host lacks is no address; a head file that cannot be written is an error")
     func rest() async throws {
         try await expect(Line("-sS -6 {ipv4}/method"), curl: 7, tern: 6, "family")

@@ -18,7 +18,7 @@ extension AioquicServer {
         class Connection(QuicConnectionProtocol):
             def __init__(self, *args, **kwargs):
                 super().__init__(*args, **kwargs)
-                self.http, self.streams, self.tasks, self.trailing = None, {}, set(), set()
+                self.http, self.streams, self.tasks, self.trailing, self.bodiless = None, {}, set(), set(), set()
                 self.resumed = self.early = False
                 self.resets, self.stops, self.gone = [], [], False
 
@@ -68,6 +68,8 @@ extension AioquicServer {
                     if control is not None:
                         control(stream, args)
                     else:
+                        if pseudo[b":method"] == b"HEAD":
+                            self.bodiless.add(stream)
                         await app({
                             "type": "http", "http_version": "3", "method": pseudo[b":method"].decode(),
                             "scheme": pseudo.get(b":scheme", b"").decode(), "path": path.decode(),
@@ -98,8 +100,9 @@ extension AioquicServer {
                         stream, [(b":status", b"103"), *[(b"link", link) for link in message["links"]]])
                 elif kind == "http.response.body":
                     more = message.get("more_body", False) or stream in self.trailing
-                    if message.get("body") or not more:
-                        self.http.send_data(stream, message.get("body", b""), not more)
+                    body = b"" if stream in self.bodiless else message.get("body", b"")
+                    if body or not more:
+                        self.http.send_data(stream, body, not more)
                 elif kind == "http.response.trailers":
                     self.trailing.discard(stream)
                     self.http.send_headers(stream, message["headers"], end_stream=True)

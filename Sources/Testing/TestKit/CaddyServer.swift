@@ -6,6 +6,8 @@ package final class CaddyServer: Sendable {
     /// The root that its certificate is signed by.
     package let ca: ThrowawayCA
     private let process: ServerProcess
+    /// Kept running.
+    private let application: HypercornServer?
 
     private static let instance = Shared { try CaddyServer() }
 
@@ -29,6 +31,7 @@ package final class CaddyServer: Sendable {
         let bytes = try files.folder("bytes")
         for size in [1, 65_536, 1_048_576] { try bytes.write(String(size), NginxServer.pattern(size)) }
         self.ca = ca
+        self.application = application
         process = try ServerProcess(.caddy, ports: 2, at: gone?.process.ports, in: folder) { ports throws(TestKitError) in
             try folder.write(
                 "Caddyfile",

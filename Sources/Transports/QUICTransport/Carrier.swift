@@ -323,7 +323,7 @@ final class Carrier: LinkUser {
         if let exchange = exchange(stream) {
             exchanges[Int(stream.slot)] = nil
             exchange.stream = nil
-            if closing.cause == .earlyDataRejected, http.error == nil { return sendAgain(exchange) }
+            if closing.cause == .earlyDataRejected, http.quic.closing == nil { return sendAgain(exchange) }
             if !(closing.cause == .complete && exchange.isHeldBack) {
                 exchange.mayBeSent = closing.wasSent
                 driver.finish(exchange, .failure(error(of: exchange, closing)))

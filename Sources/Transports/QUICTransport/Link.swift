@@ -137,7 +137,7 @@ final class Link: ReadinessHandler {
         guard !isTakingEvents else { return }
         isTakingEvents = true
         defer { isTakingEvents = false }
-        if http.error != nil { user?.linkIsEnding() }
+        if http.quic.closing != nil { user?.linkIsEnding() }
         while !isOver, let event = http.nextEvent() {
             switch event {
             case .quic(.keyLog(let line)): setup.keyLog?.append(line)
@@ -242,7 +242,7 @@ final class Link: ReadinessHandler {
     /// Ends the connection and lets go of the sockets. Tells nobody on this side.
     func end(_ farewell: Farewell) {
         guard !isOver else { return }
-        if farewell == .close, http.error == nil { http.close(at: driver.now) }
+        if farewell == .close, http.quic.closing == nil { http.close(at: driver.now) }
         if farewell != .none { _ = send() }
         isOver = true
         writeQlog()

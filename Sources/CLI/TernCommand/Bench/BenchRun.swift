@@ -32,7 +32,8 @@ struct BenchRun {
         configuration.bodyLimit = SessionConfiguration().bodyLimit
         session = Session(
             owning: try TransportChoice.make(transport, invocation, pool: pool), configuration: configuration)
-        let parts = try RequestBuilder(invocation: invocation).parts(for: url)
+        let parts = try RequestBuilder(invocation: invocation).parts(
+            for: url, upload: invocation.uploads.first.flatMap { $0.isEmpty ? nil : $0 })
         request = try session.prepare(parts.method, parts.url, parts.content, headers: parts.headers)
         guard request.body.isReplayable else {
             throw UsageError("tern bench sends a body many times, and standard input can be read only once")

@@ -28,7 +28,7 @@ struct ConfigFile {
     /// Reads the file at `path`, `-` for standard input.
     init(at path: String) throws {
         let bytes: [UInt8]
-        do { bytes = try InputReader.all(of: path) } catch { throw UsageError("--config: \(error)") }
+        do { bytes = try InputReader.all(of: path) } catch { throw UsageError("--config: \(error)", code: 26) }
         self.init(name: path == "-" ? "<stdin>" : path, text: String(decoding: bytes, as: UTF8.self))
     }
 

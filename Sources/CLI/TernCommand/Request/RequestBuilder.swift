@@ -158,9 +158,9 @@ struct RequestBuilder {
             return .stream(length: nil, replayable: false, type: nil) { InputReader() }
         }
         url = URLText.adding(nameOf: file, to: url)
-        guard offset > 0, let slice = try? FileSlice(contentsOf: file), slice.length > offset else {
-            return .file(file)
-        }
+        guard invocation.resume != nil, invocation.resume != .offset(0),
+            let slice = try? FileSlice(contentsOf: file), slice.length > offset
+        else { return .file(file) }
         range = "bytes \(offset)-\(slice.length - 1)/\(slice.length)"
         return .file(FileSlice(path: file, offset: offset, length: slice.length - offset))
     }

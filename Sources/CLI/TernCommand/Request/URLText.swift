@@ -15,6 +15,7 @@ enum URLText {
 
     /// With the name of the file at `path` at the end, if the URL names a folder.
     static func adding(nameOf path: String, to url: String) -> String {
+        if path == "-" || path == "." { return url }
         let mark = url.firstIndex { $0 == "?" || $0 == "#" } ?? url.endIndex
         let base = url[..<mark]
         let start = base.firstRange(of: "://")?.upperBound ?? base.startIndex

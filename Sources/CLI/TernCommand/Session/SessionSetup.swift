@@ -23,6 +23,7 @@ enum SessionSetup {
         configuration.timeouts.connect = connecting
         configuration.timeouts.tls = connecting
         configuration.exchange.rates = RateCaps(send: invocation.limitRate, receive: invocation.limitRate)
+        configuration.exchange.keepsTransferCodings = invocation.raw
         configuration.bodyLimit = .max
         // What curl takes from the environment, and nothing else, is put together below.
         configuration.environment = Environment()
@@ -99,13 +100,18 @@ enum SessionSetup {
         connect.family = invocation.family
         connect.unixSocket = invocation.unixSocket
         if let interface = invocation.interface {
-            if let address = IPAddress(interface) {
+            // curl's marks say which of both it is.
+            let name = interface.hasPrefix("if!") ? String(interface.dropFirst(3)) : nil
+            let host = interface.hasPrefix("host!") ? String(interface.dropFirst(5)) : interface
+            if name == nil, let address = IPAddress(host) {
                 connect.localAddress = address
             } else {
-                connect.interface = interface
+                connect.interface = name ?? host
             }
         }
-        connect.overrides = try invocation.resolve.map(Places.resolve) + invocation.connectTo.map(Places.connectTo)
+        connect.overrides =
+            try invocation.resolve.map(Places.resolve)
+            + invocation.connectTo.filter { !$0.isEmpty }.map(Places.connectTo)
         return connect
     }
 

@@ -27,6 +27,8 @@ struct Runner {
             for planned in TransferPlan(invocation: invocation) {
                 if Task.isCancelled { return code }
                 code = await operation.carryOut(planned)
+                // Sets and ranges that cannot be read end it all.
+                if case .failure = planned { return code }
                 if code != 0, global.failsEarly { return code }
             }
             operation.warnOfOutputs()

@@ -13,6 +13,7 @@ final class Sink {
     private let forcesTerminal: Bool
     /// Whether there is an object about the exchange in place of the body.
     private let isSilenced: Bool
+    private let isUpload: Bool
     private var resumes = false
     private var isNamedByServer = false
     private var writer: FileWriter?
@@ -21,6 +22,7 @@ final class Sink {
 
     init(_ planned: PlannedTransfer, _ invocation: Invocation) throws {
         self.invocation = invocation
+        isUpload = planned.upload != nil
         forcesTerminal = planned.output == .file("-")
         isSilenced = invocation.report != nil && (planned.output == nil || forcesTerminal)
         switch planned.output {
@@ -47,7 +49,8 @@ final class Sink {
             resumes = offset > 0
             return offset
         case .endOfFile:
-            guard let path else { return 0 }
+            // What a server has of an upload cannot be asked.
+            guard !isUpload, let path else { return 0 }
             var status = stat()
             guard unsafe stat(path, &status) == 0 else { return 0 }
             resumes = true

@@ -41,7 +41,7 @@ struct Transfer: Sendable {
         }
     }
 
-    var url: String { planned.url }
+    var url: String { planned.upload.map { URLText.adding(nameOf: $0, to: planned.url) } ?? planned.url }
 
     /// Bytes of bodies that have gone both ways.
     var bytes: Int64 {
@@ -104,6 +104,8 @@ struct Transfer: Sendable {
         let builder = RequestBuilder(invocation: invocation)
         let resumesAt = try sink.resumePoint()
         let parts = try builder.parts(for: planned.url, upload: planned.upload, resumingAt: resumesAt)
+        // Where something goes on, the file is there from the start, as in curl.
+        if resumesAt > 0, planned.upload == nil { try await sink.open() }
         let response = try await send(parts)
         outcome.response = response
         try sink.name(by: response)
@@ -188,7 +190,7 @@ struct Transfer: Sendable {
     private func writeOut(_ outcome: Outcome) throws {
         guard let format = invocation.writeOut else { return }
         let facts = WriteOut.Facts(
-            url: planned.url, number: planned.number, outcome: outcome, record: recorder.record,
+            url: url, number: planned.number, outcome: outcome, record: recorder.record,
             start: recorder.start, elapsed: recorder.elapsed)
         try WriteOut(facts, warns: invocation.tells).write(format)
     }

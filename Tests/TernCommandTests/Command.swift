@@ -8,7 +8,7 @@ enum Command {
         var exit: ChildProcess.Exit
         var output: [UInt8]
         var error: String
-        /// New files, by name.
+        /// New and changed files, by name.
         var files: [String: [UInt8]]
 
         var text: String { String(decoding: output, as: UTF8.self) }
@@ -35,6 +35,8 @@ enum Command {
         "data.json": Array("{\"a\":\n1}\n".utf8),
         "fields.txt": Array("X-One: 1\nX-Two: 2\n".utf8),
         "format.txt": Array("code %{http_code}\n".utf8),
+        "part.bin": Array("old bytes".utf8),
+        "fields2.txt": Array("X-One: 1\n# none\nX-Two: 2\n  more\n".utf8),
         "cookies.txt": Array("#HttpOnly_localhost\tFALSE\t/\tFALSE\t0\told\tcookie\n".utf8),
     ]
 
@@ -76,8 +78,9 @@ enum Command {
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             let isFolder = unsafe entry.pointee.d_type == UInt8(DT_DIR)
-            if name.hasPrefix(".") || name.hasPrefix("run-") || (prefix.isEmpty && given[name] != nil) { continue }
+            if name.hasPrefix(".") || name.hasPrefix("run-") { continue }
             let path = "\(folder)/\(name)"
+            if prefix.isEmpty, let old = given[name], try contents(of: path) == old { continue }
             if isFolder {
                 files.merge(try newFiles(in: path, below: "\(prefix)\(name)/")) { $1 }
             } else {

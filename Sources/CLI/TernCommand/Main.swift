@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// `tern URL`: sends requests from a shell, with curl's options and exit codes.
+/// `tern URL`: sends requests from a shell, with curl's options and exit codes; `tern NAME …`: a subcommand.
 @main struct Main {
     /// What a shell calls an end by SIGINT: 128 and the signal's number.
     private static let interrupted: Int32 = 130
@@ -19,13 +19,18 @@ import Glibc
 
     static func run(_ arguments: [String]) async -> Int32 {
         do {
-            let invocation = try CommandLineParser.parse(arguments)
-            if invocation.showsHelp { return try Output.standard.show(Help.text) }
-            if invocation.showsVersion { return try Output.standard.show(VersionText.text) }
-            guard !invocation.urls.isEmpty else {
+            if let first = arguments.first, let command = Subcommands.named(first) {
+                return try await Subcommands.run(command, Array(arguments.dropFirst()))
+            }
+            let invocations = try CommandLineParser.parse(
+                arguments, config: CommandLineParser.standardConfig(arguments))
+            let global = invocations[0].global
+            if let page = global.page { return try Output.standard.show(Pages.text(page)) }
+            if let path = global.errorFile { Output.redirectErrors(to: path) }
+            guard invocations.allSatisfy({ !$0.urls.isEmpty }) else {
                 throw UsageError("no URL; 'tern --help' shows how it is used")
             }
-            return try await Runner(invocation).run()
+            return try await Runner(invocations).run()
         } catch {
             let code = ExitCode.of(error)
             Output.error.line("tern: (\(code)) \(error)")

@@ -1,5 +1,6 @@
 internal import CNGHTTP2
 internal import DequeModule
+internal import Fields
 package import HTTPTypes
 package import Wire
 
@@ -18,6 +19,8 @@ package final class HTTP2Connection {
     var heads = HeadBytes()
     var pulse: Pulse
     private var window: ReceiveWindow
+    /// What a new stream's window is.
+    var initialWindow: Int32
     /// Output that was made to see what nghttp2 decided.
     private var pending: [UInt8] = []
     private var failure: HTTP2Error?
@@ -34,6 +37,7 @@ package final class HTTP2Connection {
         self.role = role
         self.options = options
         session = made
+        initialWindow = options.streamWindow
         pulse = Pulse(options: options, at: now)
         window = ReceiveWindow(
             size: max(65_535, options.connectionWindow), limit: options.connectionWindowLimit, at: now)

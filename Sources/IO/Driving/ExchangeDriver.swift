@@ -145,6 +145,7 @@ open class ExchangeDriver: @unchecked Sendable {
         exchanges.append(exchange)
         exchange.step = .queued
         exchange.since = now
+        exchange.throttle = Throttle(exchange.exchange.options.rates, at: now)
         exchange.tell(.queued, at: now)
         look(after: limits(of: exchange).earliest)
         if let deadline = exchange.exchange.deadline { look(at: deadline) }
@@ -161,7 +162,7 @@ open class ExchangeDriver: @unchecked Sendable {
         exchange.error(.cancelled, "\(exchange.summary) was cancelled")
     }
 
-    private final func resumeUpload(of exchange: OngoingExchange) {
+    final func resumeUpload(of exchange: OngoingExchange) {
         guard exchange.isStarved, exchange.step != .done else { return }
         exchange.isStarved = false
         if exchange.step == .sending {
@@ -174,6 +175,15 @@ open class ExchangeDriver: @unchecked Sendable {
     /// Ends an exchange, which lets go of its stream or connection; its waiter or its body's reader gets the outcome.
     package final func finish(_ exchange: OngoingExchange, _ outcome: Result<HTTPFields, TransportError>) {
         guard exchange.step != .done else { return }
+        if let throttle = exchange.throttle {
+            if case .success(let trailers) = outcome, exchange.endsLater(trailers) {
+                exchange.stopUpload()
+                return exchange.leave()
+            }
+            throttle.stop(loop)
+            for piece in throttle.releaseAll() { _ = exchange.pass(piece, self) }
+            exchange.throttle = nil
+        }
         switch outcome {
         case .success(let trailers):
             exchange.tell(.done(trailers: trailers), at: now)

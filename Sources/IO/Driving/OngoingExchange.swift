@@ -74,6 +74,8 @@ open class OngoingExchange: @unchecked Sendable {
     @safe @exclusivity(unchecked) package final var declaredLength: Int64?
     @safe @exclusivity(unchecked) package final var channel: BodyChannel?
     @safe @exclusivity(unchecked) package final var isAnnounced = false
+    /// What rate caps hold back; nil without any.
+    @safe @exclusivity(unchecked) final var throttle: Throttle?
 
     /// Whether the outcome is there: what the loop wrote before is for the task that waits to read.
     final let isSettled = Atomic(false)
@@ -95,6 +97,8 @@ open class OngoingExchange: @unchecked Sendable {
     open func leave() {}
     /// The reader took bytes.
     open func drained() {}
+    /// So many bytes were kept for a buffered response after they had been held back, and count as read.
+    open func keptBody(_ count: Int) {}
     /// What had come was handed to the reader.
     open func delivered() {}
     /// There is more of the request's body, or it need not be held back any longer.

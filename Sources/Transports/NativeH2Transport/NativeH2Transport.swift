@@ -67,6 +67,5 @@ public final class NativeH2Transport: Transport {
             throw exchange.unsupported("https: URLs need HTTP/1.1 or HTTP/2")
         default: break
         }
-        if exchange.request.method == .connect { throw exchange.unsupported("tunnels are made for proxies alone") }
     }
 }

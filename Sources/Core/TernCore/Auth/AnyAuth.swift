@@ -46,12 +46,16 @@ public final class AnyAuth: Authenticator, PromptAuthenticator, CustomStringConv
             forget(origin)
             return try await digest.answer(response, to: request, call)
         }
-        guard let basic, sent == nil, challenges.contains(where: { $0.isScheme("Basic") }) else {
+        // A Digest that went out unasked is no reason not to answer, either.
+        let isUnasked = sent.map { $0.hasPrefix("Digest ") && call.answeredChallenges == 0 } ?? true
+        guard let basic, isUnasked, challenges.contains(where: { $0.isScheme("Basic") }) else {
             forget(origin)
             return nil
         }
         remember(origin)
-        return try await basic.authorize(request, call)
+        var request = request
+        request.fields[.authorization] = try basic.value(call)
+        return request
     }
 
     public func accepted(_ response: TransportResponse, to request: Request, _ call: Call) {
@@ -90,7 +94,8 @@ extension AnyAuth: ProxyAuthenticator {
             forget(proxy)
             return try await digest.answer(refusal, to: request, call)
         }
-        guard let basic, refusal.sent == nil, challenges.contains(where: { $0.isScheme("Basic") }) else {
+        let isUnasked = refusal.sent.map { $0.hasPrefix("Digest ") && refusal.number == 1 } ?? true
+        guard let basic, isUnasked, challenges.contains(where: { $0.isScheme("Basic") }) else {
             forget(proxy)
             return nil
         }

@@ -46,9 +46,10 @@ struct ProxyAuthentication: Middleware {
     }
 
     private func begin(_ talk: inout ProxyTalk) async throws {
-        if talk.isTunnel, let known = memory.tunnel(for: talk.base) {
+        guard let authenticator = authenticator(talk.proxy, isAsked: false) else { return }
+        if talk.isTunnel, let known = memory.tunnel(for: talk.base, of: authenticator) {
             talk.use(known)
-        } else if let authenticator = authenticator(talk.proxy, isAsked: false) {
+        } else {
             talk.value = try await bounded(talk) { [talk] in try await authenticator.authorize(talk.asked, talk.call) }
         }
     }
@@ -69,15 +70,17 @@ struct ProxyAuthentication: Middleware {
     /// Prepares the next try; false if there is nothing to say to the refusal.
     private func answer(_ fields: HTTPFields, _ talk: inout ProxyTalk) async throws -> Bool {
         talk.refusals += 1
+        guard let authenticator = authenticator(talk.proxy, isAsked: true) else { return false }
         if talk.isTunnel {
-            // Somebody else may have been let through since.
-            if let known = memory.tunnel(for: talk.base), known.value != talk.value, talk.refusals == 1 {
+            // Another call may have been let through since.
+            if let known = memory.tunnel(for: talk.base, of: authenticator), known.value != talk.value,
+                talk.refusals == 1
+            {
                 talk.use(known)
                 return true
             }
-            if let refused = talk.tunnel { memory.forget(refused, for: talk.base) }
+            if let refused = talk.tunnel { memory.forget(refused, for: talk.base, of: authenticator) }
         }
-        guard let authenticator = authenticator(talk.proxy, isAsked: true) else { return false }
         // Without an authenticator of its own, the transport has sent the proxy's credentials by Basic.
         let unasked = configured == nil && talk.value == nil ? "Basic (by the transport)" : nil
         let refusal = ProxyRefusal(fields: fields, sent: talk.value ?? unasked, number: talk.refusals)
@@ -90,11 +93,13 @@ struct ProxyAuthentication: Middleware {
     }
 
     private func accept(_ response: TransportResponse, _ talk: ProxyTalk) {
-        guard let value = talk.value, response.status != .proxyAuthenticationRequired else { return }
+        guard let value = talk.value, response.status != .proxyAuthenticationRequired || talk.isTunnel,
+            let authenticator = authenticator(talk.proxy, isAsked: false)
+        else { return }
         if let tunnel = talk.tunnel {
-            memory.keep(tunnel, for: talk.base)
+            memory.keep(tunnel, for: talk.base, of: authenticator)
         } else {
-            authenticator(talk.proxy, isAsked: false)?.accepted(response.fields, sent: value, to: talk.asked, talk.call)
+            authenticator.accepted(response.fields, sent: value, to: talk.asked, talk.call)
         }
     }
 

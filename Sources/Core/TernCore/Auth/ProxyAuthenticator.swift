@@ -1,7 +1,9 @@
 /// Proves to a proxy who is asking (RFC 9110 §11.7): the same for tunnels, which are opened by CONNECT, and for
 /// requests that are handed to the proxy as they are.
 ///
-/// Credentials for a proxy never reach the server behind it, and a 407 that came through a tunnel is no challenge.
+/// Credentials for a proxy never reach the server behind it, and a 407 that came through a tunnel is no challenge. What
+/// opened a tunnel is part of its pool's key; an authenticator whose answers change with each request should be a
+/// class, so that its tunnels are found again.
 public protocol ProxyAuthenticator: Sendable {
     /// The value of `Proxy-Authorization` to send at once; `nil` waits for a challenge.
     func authorize(_ request: ProxyRequest, _ call: Call) async throws -> String?

@@ -9,8 +9,27 @@ final class ProxyMemory: Sendable {
         let value: String
     }
 
+    /// Whose credentials a route was opened with. Two authenticators that are values have no identity: theirs are not
+    /// kept, and need not be where they always say the same.
+    private struct Key: Hashable {
+        let route: Route
+        let owner: ObjectIdentifier
+
+        init?(_ route: Route, _ authenticator: any ProxyAuthenticator) {
+            guard type(of: authenticator) is AnyClass else { return nil }
+            self.route = route
+            owner = ObjectIdentifier(authenticator as AnyObject)
+        }
+    }
+
+    /// Holds the owner, so that its identity is not given to another.
+    private struct Kept {
+        let tunnel: Tunnel
+        let owner: any ProxyAuthenticator
+    }
+
     private struct State {
-        var tunnels: [Route: Tunnel] = [:]
+        var tunnels: [Key: Kept] = [:]
         var fallbacks: [Credentials: AnyAuth] = [:]
     }
     private let state = Mutex(State())
@@ -21,20 +40,24 @@ final class ProxyMemory: Sendable {
     /// Whether no proxy has asked yet.
     var isEmpty: Bool { state.withLock { $0.fallbacks.isEmpty } }
 
-    /// The tunnel that was let through last in place of `route`.
-    func tunnel(for route: Route) -> Tunnel? { state.withLock { $0.tunnels[route] } }
+    /// The tunnel that was let through last in place of `route`, in the name of `authenticator`.
+    func tunnel(for route: Route, of authenticator: any ProxyAuthenticator) -> Tunnel? {
+        Key(route, authenticator).flatMap { key in state.withLock { $0.tunnels[key]?.tunnel } }
+    }
 
-    func keep(_ tunnel: Tunnel, for route: Route) {
+    func keep(_ tunnel: Tunnel, for route: Route, of authenticator: any ProxyAuthenticator) {
+        guard let key = Key(route, authenticator) else { return }
         state.withLock { state in
-            if state.tunnels.count >= Self.limit, state.tunnels[route] == nil { state.tunnels.removeAll() }
-            state.tunnels[route] = tunnel
+            if state.tunnels.count >= Self.limit, state.tunnels[key] == nil { state.tunnels.removeAll() }
+            state.tunnels[key] = Kept(tunnel: tunnel, owner: authenticator)
         }
     }
 
     /// Drops a tunnel that is refused now.
-    func forget(_ tunnel: Tunnel, for route: Route) {
+    func forget(_ tunnel: Tunnel, for route: Route, of authenticator: any ProxyAuthenticator) {
+        guard let key = Key(route, authenticator) else { return }
         state.withLock { state in
-            if state.tunnels[route]?.value == tunnel.value { state.tunnels[route] = nil }
+            if state.tunnels[key]?.tunnel.value == tunnel.value { state.tunnels[key] = nil }
         }
     }
 

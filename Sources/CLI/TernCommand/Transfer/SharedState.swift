@@ -1,0 +1,34 @@
+import Synchronization
+import Tern
+
+/// What the invocations of a command line have in common: transports, with their connections, and cookies.
+final class SharedState: Sendable {
+    private struct State {
+        var transports: [String: AnyTransport] = [:]
+        var cookies: MemoryCookies?
+    }
+    private let state = Mutex(State())
+
+    /// The transport that `invocation` names, made by the first that does.
+    func transport(for invocation: Invocation) throws -> AnyTransport {
+        if let known = state.withLock({ $0.transports[invocation.transport] }) { return known }
+        let made = try TransportChoice.make(invocation.transport, invocation)
+        state.withLock { $0.transports[invocation.transport] = made }
+        return made
+    }
+
+    /// The cookies, if any invocation so far keeps them.
+    func cookies(keeping: Bool) -> MemoryCookies? {
+        state.withLock { state in
+            if keeping, state.cookies == nil { state.cookies = MemoryCookies() }
+            return state.cookies
+        }
+    }
+
+    /// Ends all transports.
+    func close() async throws {
+        for transport in state.withLock({ Array($0.transports.values) }) {
+            await transport.shutdown(by: SystemClock().now.advanced(by: .seconds(1)))
+        }
+    }
+}

@@ -35,7 +35,8 @@ struct OneShotTests {
     func scoped() async throws {
         let nginx = try await NginxServer.shared()
         let session = try await withSession { session in
-            #expect(try await session.get(nginx.url("/1k", .clear)).status == .ok)
+            let page = try await session.get(nginx.url("/1k", .clear))
+            #expect(page.status == .ok)
             return session
         }
         let error = try await #require(throws: HTTPError.self) { try await session.get(nginx.url("/1k", .clear)) }

@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
         .executable(name: "tern", targets: ["TernCommand"]),
@@ -98,6 +99,7 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
+        layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
         layer(
             "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
@@ -114,7 +116,13 @@ let package = Package(
             [
                 "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
                 "IOLoop",
-                "FileIO", "Driving", deque,
+                "FileIO", "Driving", "Securing", deque,
+            ]),
+        layer(
+            "Transports", "QUICTransport",
+            [
+                "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
             ]),
 
         // 4: what applications and tests import
@@ -126,13 +134,13 @@ let package = Package(
                 "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
                 httpTypes,
             ]),
-        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -162,6 +170,8 @@ let package = Package(
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests(
+            "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),

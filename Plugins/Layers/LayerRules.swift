@@ -22,6 +22,7 @@ enum LayerRules {
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
         Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),
         Rule(place: "IO/Driving", imports: ["C", "Engines", "Core/TransportCore", "IO"]),
+        Rule(place: "IO/Securing", imports: ["Engines", "Core/TransportCore"]),
         Rule(place: "Core/TernCore", imports: ["Engines", "Core/TransportCore", "IO/Threads", "IO/FileIO"]),
         // 3: drivers; never TernCore, and never each other but for the one that composes them
         Rule(place: "Transports", imports: ["C", "Engines", "Core/TransportCore", "IO"]),

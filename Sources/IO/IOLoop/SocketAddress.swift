@@ -45,9 +45,8 @@ package struct SocketAddress {
     }
 
     /// Lends it to a call of the system.
-    package mutating func withPointer(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
-        let length = length
-        return unsafe withUnsafePointer(to: &storage) {
+    package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+        unsafe withUnsafePointer(to: storage) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
         }
     }
@@ -95,7 +94,7 @@ extension SocketAddress {
         }
         guard let local = options.localAddress else { return nil }
         guard local.family == family else { return EAFNOSUPPORT }
-        guard var address = SocketAddress(.ip(local, port: 0)) else { return EINVAL }
+        guard let address = SocketAddress(.ip(local, port: 0)) else { return EINVAL }
         return unsafe address.withPointer { unsafe Glibc.bind(descriptor, $0, $1) } == 0 ? nil : errno
     }
 }

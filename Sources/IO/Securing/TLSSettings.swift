@@ -1,10 +1,10 @@
-import TLSEngine
-import TransportCore
+package import TLSEngine
+package import TransportCore
 
 /// What the seam says of TLS, in the engine's words, and the engine's errors in the seam's.
 extension TLSSettings {
     /// Settings of a client that offers `protocols` by ALPN.
-    init(_ options: TLSOptions, protocols: [String]) {
+    package init(_ options: TLSOptions, protocols: [String]) {
         self.init()
         switch options.trust {
         case .system: trust = .system
@@ -53,7 +53,7 @@ extension TLSProtocolVersion {
 
 extension TLSHandshake {
     /// What the handshake settled, for callers.
-    var info: ConnectionInfo.TLSInfo {
+    package var info: ConnectionInfo.TLSInfo {
         ConnectionInfo.TLSInfo(
             version: version.flatMap { TLSVersion(rawValue: $0.rawValue) }, cipher: cipher, group: group, alpn: alpn,
             resumed: resumed, certificates: certificates)
@@ -62,7 +62,7 @@ extension TLSHandshake {
 
 extension TLSError {
     /// The code that callers see.
-    var transportCode: TransportError.Code {
+    package var transportCode: TransportError.Code {
         switch code {
         case .badTrust, .untrusted, .expired, .notYetValid, .wrongHost, .revoked, .certificateInvalid, .stapleInvalid:
             .certificateInvalid
@@ -74,29 +74,5 @@ extension TLSError {
             .tlsFailed
         case .libraryFailure: .libraryFailure
         }
-    }
-}
-
-/// Contexts and sessions of one loop. A context takes milliseconds to make, since it reads the trusted authorities, so
-/// routes with equal settings share one.
-final class TLSShelf {
-    private var contexts: [TLSSettings: TLSContext] = [:]
-    let sessions = TLSSessionStore()
-
-    /// Forgets all.
-    func clear() {
-        contexts = [:]
-        sessions.removeAll()
-    }
-
-    /// Contexts that are kept. Beyond them all are dropped: who has so many identities makes them anew.
-    private static let limit = 64
-
-    func context(_ settings: TLSSettings) throws(TLSError) -> TLSContext {
-        if let known = contexts[settings] { return known }
-        let context = try TLSContext(.client, settings)
-        if contexts.count >= TLSShelf.limit { contexts = [:] }
-        contexts[settings] = context
-        return context
     }
 }

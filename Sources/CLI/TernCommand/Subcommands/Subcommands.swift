@@ -15,8 +15,11 @@ enum Subcommands {
     static func run(_ command: any AsyncParsableCommand.Type, _ arguments: [String]) async throws -> Int32 {
         do {
             var command = try parse(command, arguments)
-            try await command.run()
-            return (command as? any EndsWithCode)?.exitCode ?? 0
+            // Many requests are many tasks: they have all threads of Swift's pool.
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await command.run()
+                return (command as? any EndsWithCode)?.exitCode ?? 0
+            }
         } catch let error as UsageError {
             throw error
         } catch {

@@ -48,6 +48,7 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
         .executable(name: "tern", targets: ["TernCommand"]),
@@ -72,6 +73,9 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(
+            name: "CQUIC", path: "Sources/C/CQUIC",
+            linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
 
         // 1: engines, without sockets, tasks or clocks
         layer("Engines", "Wire"),
@@ -80,8 +84,11 @@ let package = Package(
         layer("Engines", "Codings", ["Wire", "CZlib", "CBrotli", "CZstd"]),
         layer("Engines", "Fields", ["Wire", httpTypes]),
         layer("Engines", "HTTP1Engine", ["Wire", "Fields", httpTypes]),
+        layer("Engines", "Digests", ["COpenSSL"]),
         layer("Engines", "HTTP2Engine", ["Wire", "Fields", "CNGHTTP2", httpTypes, deque]),
         layer("Engines", "TLSEngine", ["Wire", "COpenSSL", deque]),
+        layer("Engines", "QUICEngine", ["Wire", "Names", "TLSEngine", "CQUIC", deque]),
+        layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
 
@@ -92,7 +99,9 @@ let package = Package(
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
-        layer("Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Threads", "FileIO", log]),
+        layer("IO", "Securing", ["TLSEngine", "TransportCore"]),
+        layer(
+            "Core", "TernCore", ["TransportCore", "Codings", "StructuredFields", "Digests", "Threads", "FileIO", log]),
 
         // 3: transports
         layer(
@@ -107,7 +116,13 @@ let package = Package(
             [
                 "Wire", "Names", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "Pooling", "TransportCore", "Threads",
                 "IOLoop",
-                "FileIO", "Driving", deque,
+                "FileIO", "Driving", "Securing", deque,
+            ]),
+        layer(
+            "Transports", "QUICTransport",
+            [
+                "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
+                "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
             ]),
 
         // 4: what applications and tests import
@@ -119,13 +134,13 @@ let package = Package(
                 "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
                 httpTypes,
             ]),
-        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore"]),
+        layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -142,6 +157,7 @@ let package = Package(
         tests("Fields", ["Wire", httpTypes]),
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
+        tests("Digests", []),
         tests("TLSEngine", ["Wire", "COpenSSL"]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
@@ -150,10 +166,12 @@ let package = Package(
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
         tests("Driving", ["TransportCore", "IOLoop"]),
         tests("FileIO", ["Threads", "TransportCore", "TestKit"]),
-        tests("TernCore", ["TransportCore", "MockTransport", "CurlTransport", "TestKit"]),
+        tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests(
+            "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
         tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),

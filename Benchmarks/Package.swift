@@ -11,6 +11,7 @@ let package = Package(
             dependencies: [
                 .product(name: "TernCore", package: "Tern"), .product(name: "CurlTransport", package: "Tern"),
                 .product(name: "NativeH2Transport", package: "Tern"),
+                .product(name: "QUICTransport", package: "Tern"),
             ])
     ],
     swiftLanguageModes: [.v6]

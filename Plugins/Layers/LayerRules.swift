@@ -17,11 +17,12 @@ enum LayerRules {
         Rule(place: "Engines/HTTP1Engine", imports: ["Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
-        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and
-        // threads but neither the loop nor a transport
+        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and threads
+        // but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
         Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),
         Rule(place: "IO/Driving", imports: ["C", "Engines", "Core/TransportCore", "IO"]),
+        Rule(place: "IO/Securing", imports: ["Engines", "Core/TransportCore"]),
         Rule(place: "Core/TernCore", imports: ["Engines", "Core/TransportCore", "IO/Threads", "IO/FileIO"]),
         // 3: drivers; never TernCore, and never each other but for the one that composes them
         Rule(place: "Transports", imports: ["C", "Engines", "Core/TransportCore", "IO"]),

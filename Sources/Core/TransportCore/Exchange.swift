@@ -35,6 +35,8 @@ public struct Exchange: Sendable {
         if case .stream = request.body { features.insert(.streamedUpload) }
         if request.method == .head, !request.body.isEmpty { features.insert(.contentWithHead) }
         features.formUnion(options.requiredFeatures)
+        // There is nothing to hold back (RFC 9110 §10.1.1).
+        if request.body.isEmpty, !request.hasTrailers { features.remove(.expectContinue) }
         return features
     }
 }

@@ -26,23 +26,30 @@ package enum LegacyText {
                     var to = unsafe target.baseAddress?.assumingMemoryBound(to: CChar.self)
                     var left = source.count - position
                     var room = target.count
-                    let (before, space) = (left, room)
+                    let before = left
                     let result = unsafe iconv(converter, &from, &left, &to, &room)
-                    return (before - left, space - room, result == .max ? errno : 0)
+                    return (before - left, target.count - room, result == -1 ? errno : 0)
                 }
             }
             output += chunk[..<written]
             position += read
             switch code {
+            case 0, E2BIG: break
             case EILSEQ, EINVAL:
                 // A sequence that is wrong, or that the end cut off: its first octet stands for it.
                 output += [0xef, 0xbf, 0xbd]
                 position += 1
-            case 0, E2BIG: if code == 0, read == 0 { position += 1 }
             default: return nil
             }
         }
-        return String(decoding: output, as: UTF8.self)
+        // Some converters hold a character back, since a mark may follow that joins it.
+        let rest = unsafe chunk.withUnsafeMutableBytes { target in
+            var to = unsafe target.baseAddress?.assumingMemoryBound(to: CChar.self)
+            var room = target.count
+            _ = unsafe iconv(converter, nil, nil, &to, &room)
+            return target.count - room
+        }
+        return String(decoding: output + chunk[..<rest], as: UTF8.self)
     }
 
     private static let encodings: [String: String] = {

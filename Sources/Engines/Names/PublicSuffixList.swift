@@ -20,8 +20,11 @@ package enum PublicSuffixList {
         let name = plain(host)
         // Labels without letters are no names, and libpsl would take them for some.
         guard !name.isEmpty, !name.utf8.starts(with: ".".utf8) else { return nil }
-        guard let found = unsafe psl_registrable_domain(list.pointer, name) else { return nil }
-        return unsafe String(cString: found)
+        return unsafe name.withCString { text in
+            // What comes back points into `text`.
+            guard let found = unsafe psl_registrable_domain(list.pointer, text) else { return nil }
+            return unsafe String(cString: found)
+        }
     }
 
     private static func plain(_ name: String) -> String {

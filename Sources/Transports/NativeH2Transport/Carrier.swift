@@ -1,6 +1,7 @@
 import Driving
 import Glibc
 import Pooling
+import Securing
 import TLSEngine
 import Threads
 import TransportCore

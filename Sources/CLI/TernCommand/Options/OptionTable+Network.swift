@@ -42,7 +42,10 @@ extension OptionTable {
         .flag("http3", .connection, "HTTP/3, or an older one if it does not get through") { invocation, _ in
             invocation.protocols = [.http1, .http2, .http3]
         },
-        .flag("http3-only", .connection, "HTTP/3 only") { invocation, _ in invocation.protocols = .http3 },
+        .flag("http3-only", .connection, "HTTP/3 only") { invocation, _ in
+            invocation.protocols = .http3
+            if invocation.transport == "auto" { invocation.transport = "quic" }
+        },
         .option("alt-svc", "FILE", .connection, "keep what servers say about HTTP/3 in this file") { $0.altSvc = $1 },
         .flag("ipv4", "4", .connection, "IPv4 addresses only") { $0.family = $1 ? .ipv4 : .any },
         .flag("ipv6", "6", .connection, "IPv6 addresses only") { $0.family = $1 ? .ipv6 : .any },

@@ -1,5 +1,6 @@
 import Codings
 import NativeH2Transport
+import QUICTransport
 import Tern
 
 /// What `--version` shows: this program, its libraries, and what each transport can do with them here.
@@ -10,7 +11,7 @@ enum VersionText {
             + "zstd/\(LibraryVersions.zstd)"
         return
             (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
-            + transport("h2", NativeH2Transport())).joined(separator: "\n")
+            + transport("h2", NativeH2Transport()) + transport("quic", QUICTransport())).joined(separator: "\n")
     }
 
     /// A line of what it can do, and one for each thing that it cannot, with the reason. Nothing is started.

@@ -1,9 +1,10 @@
 import NativeH2Transport
+import QUICTransport
 import Tern
 
 /// The transports that `--transport` names. A new one gets a line in `all` and one in `make`.
 enum TransportChoice {
-    static let all = ["auto", "curl", "h2"]
+    static let all = ["auto", "curl", "h2", "quic"]
 
     /// For help and messages.
     static var names: String { all.dropLast().joined(separator: ", ") + " or " + (all.last ?? "") }
@@ -13,7 +14,14 @@ enum TransportChoice {
         switch name {
         case "auto", "curl": AnyTransport(CurlTransport(configuration: .init(pool: pool)))
         case "h2": AnyTransport(NativeH2Transport(configuration: .init(pool: pool)))
+        case "quic": AnyTransport(QUICTransport(configuration: quic(pool)))
         default: throw UsageError("--transport: there is no '\(name)' here; try \(names)")
         }
+    }
+
+    private static func quic(_ pool: PoolLimits) -> QUICTransport.Configuration {
+        var configuration = QUICTransport.Configuration()
+        configuration.pool = pool
+        return configuration
     }
 }

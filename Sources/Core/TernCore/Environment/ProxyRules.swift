@@ -9,11 +9,22 @@ public struct ProxyRules: Sendable {
     /// Whether the environment is asked.
     var isFromEnvironment = false
 
+    /// What proxies have asked for; `nil` if there is none. Shared by all copies.
+    let memory: ProxyMemory?
+
     /// A choice made by `select`, asked once for each origin.
-    public init(select: @escaping @Sendable (HTTPURL) -> ProxyOptions?) { self.select = select }
+    public init(select: @escaping @Sendable (HTTPURL) -> ProxyOptions?) {
+        self.select = select
+        memory = ProxyMemory()
+    }
+
+    private init() {
+        select = { _ in nil }
+        memory = nil
+    }
 
     /// No proxy, whatever the environment says.
-    public static let none = ProxyRules { _ in nil }
+    public static let none = ProxyRules()
 
     /// The same proxy for everything, except for the URLs in a list like that of `no_proxy`.
     public static func all(_ proxy: ProxyOptions, except list: String = "") -> ProxyRules {
@@ -24,7 +35,9 @@ public struct ProxyRules: Sendable {
     /// What ``SessionConfiguration/environment`` says: the default. A variable that names no proxy ends the calls that it is meant for in
     /// ``HTTPError/Kind/input(_:)`` with a ``ProxyTextError``.
     public static let fromEnvironment: ProxyRules = {
-        var rules = ProxyRules { url in ProxyRules.environment(.process).select(url) }
+        // Stands for what the environment says, which has a memory of its own.
+        var rules = ProxyRules.none
+        rules.select = { url in ProxyRules.environment(.process).select(url) }
         rules.isFromEnvironment = true
         return rules
     }()
@@ -53,7 +66,8 @@ public struct ProxyRules: Sendable {
     /// - Parameters:
     ///   - table: proxies as text, by key; the keys may end in `://`.
     ///   - list: URLs without a proxy, in a list like that of `no_proxy`.
-    public static func table(_ table: [String: String?], except list: String = "") throws(ProxyTextError) -> ProxyRules {
+    public static func table(_ table: [String: String?], except list: String = "") throws(ProxyTextError) -> ProxyRules
+    {
         var proxies: [String: ProxyOptions?] = [:]
         for (key, text) in table {
             let plain = (key.hasSuffix("://") ? String(key.dropLast(3)) : key).lowercased()

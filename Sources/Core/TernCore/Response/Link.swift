@@ -56,7 +56,8 @@ public struct Link: Sendable, Hashable {
             let name = pair.name.hasSuffix("*") ? String(pair.name.dropLast()) : pair.name
             // hreflang may repeat; of the others the first counts (RFC 8288 §3.4.1).
             if name != "hreflang", parameters.contains(where: { $0.name == name }) { continue }
-            parameters.append(Parameter(name: name, value: given.text(name) ?? pair.value))
+            let value = name == "hreflang" ? pair.value : given.text(name) ?? pair.value
+            parameters.append(Parameter(name: name, value: value))
         }
         self.parameters = parameters
         url = base.flatMap { base in try? base.resolving(reference) } ?? (try? HTTPURL(reference))

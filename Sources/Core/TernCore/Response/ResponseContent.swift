@@ -12,9 +12,15 @@ extension Response {
         as type: Value.Type = Value.self, decoder: JSONDecoder = JSONDecoder()
     ) throws(HTTPError) -> Value {
         do {
-            return try decoder.decode(type, from: Data(bytes))
+            return try decoder.decode(type, from: Data(unmarked))
         } catch {
             throw failure(.decoding(JSONFailure(decoding: error, type)))
         }
+    }
+
+    /// The bytes as UTF-8 if a byte order mark names another encoding: the decoder does not know all of them.
+    private var unmarked: [UInt8] {
+        guard let (charset, _) = Charset.marked(bytes), charset != .utf8 else { return bytes }
+        return Array(charset.decode(bytes).utf8)
     }
 }

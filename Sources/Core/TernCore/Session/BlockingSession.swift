@@ -118,10 +118,18 @@ public struct BlockingSession<T: Transport>: Sendable {
         }
     }
 
+    /// Sends a GET and gives the response as soon as its head is here; the rest is as with any method.
+    public func stream(
+        _ url: String, params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
+        _ override: Override? = nil
+    ) throws(HTTPError) -> BlockingStream {
+        try stream(.get, url, .empty, params: params, headers: headers, timeout: timeout, override)
+    }
+
     /// Sends a request and gives the response as soon as its head is here; the body is read piece by piece, each
     /// blocking until it is there.
     public func stream(
-        _ method: HTTPRequest.Method = .get, _ url: String, _ content: Content = .empty,
+        _ method: HTTPRequest.Method, _ url: String, _ content: Content = .empty,
         params: QueryItems = QueryItems(), headers: Headers = Headers(), timeout: Duration? = nil,
         _ override: Override? = nil
     ) throws(HTTPError) -> BlockingStream {

@@ -12,6 +12,9 @@ public struct SessionConfiguration: Sendable {
     // What happens around it
     /// Proves who is asking. None by default; user information in a URL counts as Basic credentials.
     public var auth: (any Authenticator)?
+    /// Proves to proxies who is asking. If there is none, the credentials of ``ProxyOptions`` are sent by Basic, and
+    /// serve for Digest where a proxy wants that.
+    public var proxyAuth: (any ProxyAuthenticator)?
     /// Keeps cookies: in memory by default. `nil` sends and stores none.
     public var cookies: (any CookieStorage)? = MemoryCookies()
     /// When requests are sent again: once, if that is provably safe.
@@ -31,6 +34,8 @@ public struct SessionConfiguration: Sendable {
     public var logging: LogPolicy?
     /// Looks at every hop and attempt.
     public var hooks: [any Hook] = []
+    /// Sees the phases of every exchange.
+    public var observers: [any EventObserver] = []
     /// Own links around the whole call, the first outermost.
     public var callMiddleware: [any Middleware] = []
     /// Own links around each attempt, the first outermost.
@@ -76,13 +81,27 @@ public struct SessionConfiguration: Sendable {
     /// key log are taken from it.
     public var trustEnvironment: Bool = true
     /// The variables that are heeded: those that the process had when the configuration was made.
-    public var environment = Environment.process
+    public var environment = Environment.process {
+        didSet { environmentProxies = .environment(environment) }
+    }
+    /// Made once for each environment: it remembers what its proxies have asked for.
+    private var environmentProxies = ProxyRules.none
 
     /// Tells the time.
     public var clock: any HTTPClock = SystemClock()
 
     /// The defaults.
-    public init() {}
+    public init() { environmentProxies = .environment(environment) }
+
+    /// The same with trust, key log and proxies from the environment where it is trusted and nothing else is said.
+    var heedingEnvironment: SessionConfiguration {
+        var effective = self
+        if proxies.isFromEnvironment { effective.proxies = trustEnvironment ? environmentProxies : .none }
+        if !environment.variables.isEmpty {
+            effective.tls = trustEnvironment ? environment.applied(to: tls) : environment.kept(from: tls)
+        }
+        return effective
+    }
 
     /// `User-Agent: tern/…` and `Accept: */*`.
     public static let standardHeaders: Headers = [.userAgent: "tern/\(ternVersion)", .accept: "*/*"]

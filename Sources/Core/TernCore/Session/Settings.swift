@@ -31,6 +31,7 @@ final class Settings: Sendable {
         var routes: [Origin: Known] = [:]
         var latest: Known?
         var forHead: Settings?
+        var apart: [Route: Route] = [:]
 
         mutating func use(_ origin: Origin) -> Route? {
             guard let known = routes[origin] else { return nil }
@@ -50,8 +51,11 @@ final class Settings: Sendable {
 
     init(_ configuration: SessionConfiguration) {
         self.configuration = configuration
-        chain = DefaultChain.links(of: configuration)
-        shortWay = ShortWay(configuration)
+        let effective = configuration.heedingEnvironment
+        tls = effective.tls
+        proxies = effective.proxies
+        chain = DefaultChain.links(of: effective)
+        shortWay = ShortWay(effective)
         exchangeOptions = configuration.exchange
         fields = configuration.headers.fields
         headerFault = configuration.headers.fault
@@ -61,17 +65,6 @@ final class Settings: Sendable {
         bodyLimit = configuration.bodyLimit
         recordsTimeline = configuration.recordsTimeline
         hasAuth = configuration.auth != nil
-        let environment = configuration.environment
-        if environment.variables.isEmpty {
-            tls = configuration.tls
-            proxies = configuration.proxies.isFromEnvironment ? .none : configuration.proxies
-        } else if configuration.trustEnvironment {
-            tls = environment.applied(to: configuration.tls)
-            proxies = configuration.proxies.isFromEnvironment ? .environment(environment) : configuration.proxies
-        } else {
-            tls = environment.kept(from: configuration.tls)
-            proxies = configuration.proxies.isFromEnvironment ? .none : configuration.proxies
-        }
     }
 
     func route(for url: HTTPURL) throws(TransportError) -> Route {
@@ -103,6 +96,21 @@ final class Settings: Sendable {
             .addressRefused, phase: .input, retrySafety: .notSent, endpoint: origin.description,
             message: "private addresses are refused, and \(proxy) would resolve \(url.host) where nobody here sees to "
                 + "what; use no proxy, or SOCKS5 with names resolved here")
+    }
+
+    /// The route that a link chose for a request to `url`; without a choice, its usual one.
+    func route(for url: HTTPURL, _ choice: Way.Choice?) throws(TransportError) -> Route {
+        guard let choice else { return try route(for: url) }
+        var route = try route(for: url)
+        if let chosen = choice.route, chosen.origin == url.origin { route = chosen }
+        guard choice.isApart, route.separation == 0 else { return route }
+        return cache.withLock { cache in
+            if let known = cache.apart[route] { return known }
+            if cache.apart.count >= Settings.routeLimit { cache.apart.removeAll() }
+            let apart = route.apart()
+            cache.apart[route] = apart
+            return apart
+        }
     }
 
     /// The settings for one call. HEAD asks about one resource: it follows no redirect unless the call says so.

@@ -24,10 +24,13 @@ struct DocumentationTests {
         OptionSpec.Group.allCases.map { group in
             let rows = OptionTable.all.filter { $0.group == group }.map { option in
                 let names = Help.names(of: option).drop { $0 == " " }.split(separator: "|").joined(separator: "\\|")
-                let example = OptionExamples.of(option).map { "`tern \($0.split(separator: "|").joined(separator: "\\|"))`" }
+                let example = OptionExamples.of(option).map {
+                    "`tern \($0.split(separator: "|").joined(separator: "\\|"))`"
+                }
                 return "| `\(names)` | \(option.help) | \(example ?? "") |"
             }
-            return "### \(group.rawValue)\n\n| option | what it does | example |\n|---|---|---|\n" + rows.joined(separator: "\n")
+            return "### \(group.rawValue)\n\n| option | what it does | example |\n|---|---|---|\n"
+                + rows.joined(separator: "\n")
         }.joined(separator: "\n\n")
     }
 
@@ -39,7 +42,8 @@ struct DocumentationTests {
             let has = example.map { example in
                 example.split(separator: " ").contains { word in
                     names.contains { word == $0 } || option.argument == nil && word == "--no-\(option.long)"
-                        || option.short.map { !word.hasPrefix("--") && word.hasPrefix("-") && word.contains($0) } == true
+                        || option.short.map { !word.hasPrefix("--") && word.hasPrefix("-") && word.contains($0) }
+                            == true
                 }
             }
             #expect(has == true, "--\(option.long): \(example ?? "no example")")
@@ -58,7 +62,9 @@ struct DocumentationTests {
     func codes() throws {
         let text = try text(of: "\(Self.root)/Docs/Command.md")
         for code in FailureFacts.Code.allCases.map(\.rawValue) { #expect(text.contains("`\(code)`"), "\(code)") }
-        for name in WriteOutVariables.names where name != "ftp_entry_path" { #expect(text.contains("`\(name)`"), "\(name)") }
+        for name in WriteOutVariables.names where name != "ftp_entry_path" {
+            #expect(text.contains("`\(name)`"), "\(name)")
+        }
     }
 
     @Test("help fits a terminal, and names all options; a group can be had alone")
@@ -70,7 +76,9 @@ struct DocumentationTests {
         #expect(throws: UsageError.self) { try Help.text("nothing") }
     }
 
-    @Test("man shows the manual page without a warning", .enabled(if: ChildProcess.find("groff") != nil, "groff lays it out"))
+    @Test(
+        "man shows the manual page without a warning",
+        .enabled(if: ChildProcess.find("groff") != nil, "groff lays it out"))
     func manual() async throws {
         let page = try await Command.tern("--manual")
         let run = try await Command.run("groff", ["-man", "-Tutf8", "-ww", "-z"], input: page.text)
@@ -81,7 +89,10 @@ struct DocumentationTests {
     @Test(
         "shells take the completions",
         arguments: [
-            ("bash", "complete -p tern; COMP_WORDS=(tern --data-u); COMP_CWORD=1; _tern; echo ${COMPREPLY[@]}", "--data-urlencode"),
+            (
+                "bash", "complete -p tern; COMP_WORDS=(tern --data-u); COMP_CWORD=1; _tern; echo ${COMPREPLY[@]}",
+                "--data-urlencode"
+            ),
             ("zsh", "echo fine", "fine"), ("fish", "complete -C 'tern --data-u'", "--data-urlencode"),
         ])
     func completions(_ shell: String, _ check: String, _ wanted: String) async throws {

@@ -31,10 +31,13 @@ struct ExampleTests {
         let proxy = try await ProxyServer.shared(.tinyproxy)
         let socks = try await ProxyServer.shared(.microsocks)
         let names = [
-            ("proxy.example.org:3128", "127.0.0.1:\(proxy.port)"), ("socks.example.org:1080", "127.0.0.1:\(socks.port)"),
+            ("proxy.example.org:3128", "127.0.0.1:\(proxy.port)"),
+            ("socks.example.org:1080", "127.0.0.1:\(socks.port)"),
             ("/run/server.sock", servers.fill("{unix}")), ("--cacert ca.pem", servers.fill("--cacert {ca}")),
-            ("--proxy-cacert ca.pem", servers.fill("--proxy-cacert {ca}")), ("--capath ca ", servers.fill("--capath {cafolder} ")),
-            ("client.pem", servers.fill("{cert}")), ("key.pem", servers.fill("{key}")), ("locked.pem", servers.fill("{lockedkey}")),
+            ("--proxy-cacert ca.pem", servers.fill("--proxy-cacert {ca}")),
+            ("--capath ca ", servers.fill("--capath {cafolder} ")),
+            ("client.pem", servers.fill("{cert}")), ("key.pem", servers.fill("{key}")),
+            ("locked.pem", servers.fill("{lockedkey}")),
             ("PASSWORD", servers.fill("{password}")), ("PIN", try await Self.pin(servers)),
         ]
         let text = names.reduce(example) { text, pair in
@@ -60,7 +63,8 @@ struct ExampleTests {
 
     private static let files = [
         "form.txt": "some text\n", "netrc.txt": "machine example.org login name password secret\n", ".netrc": "",
-        "options.txt": "# options\nuser-agent = robot\n", "jar.txt": "example.org\tFALSE\t/\tFALSE\t2147483647\told\tcookie\n",
+        "options.txt": "# options\nuser-agent = robot\n",
+        "jar.txt": "example.org\tFALSE\t/\tFALSE\t2147483647\told\tcookie\n",
     ]
 
     /// The pin of nginx's key.
@@ -87,7 +91,9 @@ struct ExampleTests {
             }
             let verdict = isSame ? "the same" : reason ?? "differs"
             let example = result.example.split(separator: "|").joined(separator: "\\|")
-            rows.append("| `\(Help.names(of: option).drop { $0 == " " })` | `\(example)` | \(result.tern.exit) | \(result.curl.exit) | \(verdict) |")
+            rows.append(
+                "| `\(Help.names(of: option).drop { $0 == " " })` | `\(example)` | \(result.tern.exit) | \(result.curl.exit) | \(verdict) |"
+            )
         }
         guard DocumentationTests.writes else { return }
         let unbuilt = UnbuiltOptions.long.sorted().map { "`--\($0)`" }.joined(separator: ", ")

@@ -15,11 +15,8 @@ enum Subcommands {
     static func run(_ command: any AsyncParsableCommand.Type, _ arguments: [String]) async throws -> Int32 {
         do {
             var command = try parse(command, arguments)
-            // Many requests are many tasks: they have all threads of Swift's pool.
-            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                try await command.run()
-                return (command as? any EndsWithCode)?.exitCode ?? 0
-            }
+            try await command.run()
+            return (command as? any EndsWithCode)?.exitCode ?? 0
         } catch let error as UsageError {
             throw error
         } catch {
@@ -59,6 +56,19 @@ enum Subcommands {
     private static func shortened(_ text: String) -> String {
         let line = text.split(separator: "\n").first.map(String.init) ?? text
         return line.hasPrefix("Error: ") ? String(line.dropFirst("Error: ".count)) : line
+    }
+}
+
+/// The threads of Swift's pool, for subcommands with many tasks: they begin on the main thread alone.
+enum ManyThreads {
+    /// Carries `work` out there, and cancels it with the caller's task.
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task.detached { try await work() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }
 

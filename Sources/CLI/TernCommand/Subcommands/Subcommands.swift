@@ -61,6 +61,19 @@ enum Subcommands {
     }
 }
 
+/// The threads of Swift's pool, for subcommands with many tasks: they begin on the main thread alone.
+enum ManyThreads {
+    /// Carries `work` out there, and cancels it with the caller's task.
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task.detached { try await work() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+}
+
 /// A subcommand with an exit code to tell.
 protocol EndsWithCode {
     var exitCode: Int32 { get }

@@ -149,7 +149,8 @@ let package = Package(
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser,
+                histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -167,7 +168,16 @@ let package = Package(
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("Digests", []),
-        tests("TLSEngine", ["Wire", "COpenSSL"]),
+        .target(
+            name: "TestAuthority", dependencies: ["COpenSSL", "TLSEngine"], path: "Tests/TestAuthority",
+            swiftSettings: settings),
+        tests("TLSEngine", ["Wire", "COpenSSL", "TestAuthority"]),
+        .target(
+            name: "QUICLink",
+            dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
+            path: "Tests/QUICLink", swiftSettings: settings),
+        tests("QUICEngine", ["QUICLink", "Wire", "Names", "TLSEngine", "TestAuthority"]),
+        tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
         tests("AltSvc", ["Wire", "Names"]),

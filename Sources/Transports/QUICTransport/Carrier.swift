@@ -216,6 +216,9 @@ final class Carrier: LinkUser {
     /// Nobody who waits gets the place of one whose stream ends with the connection.
     func linkIsEnding() { retire() }
 
+    /// Those who come now are better off with a connection that is known to live.
+    func linkIsSilent() { retire() }
+
     func linkTook(_ event: HTTP3Event) {
         switch event {
         case .response(let stream, let status, let fields, let end): receive(status, fields, on: stream, end: end)

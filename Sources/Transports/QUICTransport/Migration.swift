@@ -56,9 +56,8 @@ extension Link {
             return http.quic.abandon(
                 QUICClosing(.idle, reason: "no answer came in time, over any way", afterHandshake: true))
         }
-        guard driver.configuration.migrates, http.quic.isConfirmed, let since = http.quic.waitingSince,
-            since.advanced(by: Link.silence) <= driver.now
-        else { return }
+        guard let since = http.quic.waitingSince, since.advanced(by: Link.silence) <= driver.now else { return }
+        user?.linkIsSilent()
         move()
     }
 

@@ -13,6 +13,8 @@ protocol LinkUser: AnyObject {
     func linkTook(_ event: HTTP3Event)
     /// The first datagram came from the peer.
     func linkHeard()
+    /// Datagrams came.
+    func linkReceived()
     /// The connection is over: the ends of its streams follow, then `failed`.
     func linkIsEnding()
     /// The peer has owed an answer for long: it may be gone.
@@ -130,6 +132,7 @@ final class Link: ReadinessHandler {
             hasHeard = true
             user?.linkHeard()
         }
+        user?.linkReceived()
         takeEvents()
     }
 
@@ -213,7 +216,8 @@ final class Link: ReadinessHandler {
     // MARK: Time
 
     private func arm() {
-        guard let deadline = http.deadline else { return }
+        guard var deadline = http.deadline else { return }
+        if let due = answerDue { deadline = min(deadline, due) }
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }
         if let timer { driver.loop.cancel(timer) }

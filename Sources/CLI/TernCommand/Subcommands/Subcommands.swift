@@ -4,7 +4,7 @@ import ArgumentParser
 /// this folder.
 enum Subcommands {
     static let all: [any AsyncParsableCommand.Type] = [
-        Batch.self, Bench.self, Serve.self, Conform.self,
+        Batch.self, Bench.self, AltSvcCommand.self, Serve.self, Conform.self,
     ]
 
     static func named(_ name: String) -> (any AsyncParsableCommand.Type)? {
@@ -58,6 +58,19 @@ enum Subcommands {
     private static func shortened(_ text: String) -> String {
         let line = text.split(separator: "\n").first.map(String.init) ?? text
         return line.hasPrefix("Error: ") ? String(line.dropFirst("Error: ".count)) : line
+    }
+}
+
+/// The threads of Swift's pool, for subcommands with many tasks: they begin on the main thread alone.
+enum ManyThreads {
+    /// Carries `work` out there, and cancels it with the caller's task.
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task.detached { try await work() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }
 

@@ -205,7 +205,7 @@ let package = Package(
         tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestServer", "TestKit"]),
         tests(
             "AltSvcTransport", ["AltSvc", "TransportCore", "FileIO", "MockTransport", "TestKit"],
             golden: ["RouteDecisions.golden.txt"]),

@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serves routes to try clients with, and the files of a folder, on loopback.",
         usage: "tern serve [--port NUMBER] [--address ADDRESS] [--name HOST] [FOLDER]",
         discussion: """
-            One port speaks HTTP/1.1 and HTTP/2, in clear text and over TLS. The certificate is of an authority that \
+            One port speaks HTTP/1.1 and HTTP/2, in clear text and over TLS, and HTTP/3. The certificate is of an authority that \
             lives as long as the command; the path of its root is printed, for --cacert. / lists the routes: those of \
             httpbin, most of them. Files are served where no route has the path, and nothing outside of FOLDER.
 
@@ -54,6 +54,7 @@ struct Serve: AsyncParsableCommand {
         configuration.port = port
         configuration.names = name
         if let address = IPAddress(address) { configuration.address = address }
+        configuration.advertisesHTTP3 = true
         // It may run for days.
         configuration.limits.recordedExchanges = 1_000
         let server: TestServer

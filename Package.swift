@@ -53,6 +53,7 @@ let package = Package(
         .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
+        .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -140,17 +141,19 @@ let package = Package(
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
-                httpTypes,
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine", "TransportCore",
+                "TernCore", "IOLoop", httpTypes,
             ]),
+        layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
+        layer("Testing", "ServerRoutes", ["TestServer", "TernCore", "Codings", "Digests", httpTypes]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser,
-                histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes", "TestServer",
+                "TransportConformance", deque, argumentParser, histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -198,7 +201,11 @@ let package = Package(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
-        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
+        tests("ServerRoutes", ["TernCore", "NativeH2Transport", "TestServer", "TestKit"]),
+        tests(
+            "TransportConformance",
+            ["TransportCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestServer"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

@@ -29,6 +29,7 @@ public final class MockTransport: Transport, Preconnecting {
     }
 
     private let answer: Answer
+    private let table: ExpectationTable?
     private let able: Capabilities
     private let clock: any HTTPClock
     private let version: HTTPVersion
@@ -39,14 +40,22 @@ public final class MockTransport: Transport, Preconnecting {
     /// A transport that answers with what `answer` gives. It can do everything, unless `capabilities` says otherwise.
     /// `connect` plays what happens while a connection is opened, at once and well by default; `remote` is where it
     /// leads, as ``ConnectionInfo`` tells.
-    public init(
+    public convenience init(
         clock: any HTTPClock = SystemClock(), version: HTTPVersion = .http2, capabilities: Capabilities? = nil,
         remote: Endpoint? = nil, connect: Connect? = nil, answer: @escaping Answer
+    ) {
+        self.init(clock, version, capabilities, remote, connect, nil, answer)
+    }
+
+    private init(
+        _ clock: any HTTPClock, _ version: HTTPVersion, _ capabilities: Capabilities?, _ remote: Endpoint?,
+        _ connect: Connect?, _ table: ExpectationTable?, _ answer: @escaping Answer
     ) {
         self.answer = answer
         self.version = version
         self.remote = remote
         self.connect = connect
+        self.table = table
         self.clock = clock
         able = capabilities ?? Capabilities(features: Feature.named.reduce(into: []) { $0.formUnion($1.feature) })
     }
@@ -64,6 +73,27 @@ public final class MockTransport: Transport, Preconnecting {
             }
             return next
         }
+    }
+
+    /// A transport that waits for `expectations`, each answered as it says; with `inOrder`, one after the other in the
+    /// order of the list, else in any. A request that none of them stands for fails with
+    /// ``TransportError/Code/connectionRefused``, and its error says what came and what was expected.
+    /// ``verify()`` tells whether all came, and nothing else.
+    public convenience init(
+        clock: any HTTPClock = SystemClock(), version: HTTPVersion = .http2, capabilities: Capabilities? = nil,
+        expecting expectations: [Expectation], inOrder: Bool = false
+    ) {
+        let table = ExpectationTable(expectations, inOrder: inOrder)
+        self.init(clock, version, capabilities, nil, nil, table) { (sent) throws(TransportError) in try table.answer(sent) }
+    }
+
+    /// Expectations that have not been met yet.
+    public var pending: [Expectation] { table?.pending ?? [] }
+
+    /// Throws if an expectation was not met, or a request came that nobody expected: with one sentence for each.
+    public func verify() throws(MockMismatch) {
+        let findings = table?.findings ?? []
+        if !findings.isEmpty { throw MockMismatch(findings: findings) }
     }
 
     /// Everything that was sent, in order.

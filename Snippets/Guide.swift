@@ -1,7 +1,7 @@
 // The examples of Docs/Guide.md, in its order.
 import Tern
 
-func guide(_ session: Session<CurlTransport>) async throws {
+func guide(_ session: Session<AutomaticTransport>) async throws {
     // MARK: bodies
     _ = try await session.post("https://a.example/form", .form(["name": "tern", "age": 3]))
     _ = try await session.post("https://a.example/text", .text("a line"))

@@ -10,7 +10,8 @@ enum VersionText {
             "\(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) brotli/\(LibraryVersions.brotli) "
             + "zstd/\(LibraryVersions.zstd)"
         return
-            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
+            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("auto", AutomaticTransport())
+            + transport("curl", CurlTransport())
             + transport("h2", NativeH2Transport()) + transport("quic", QUICTransport())).joined(separator: "\n")
     }
 

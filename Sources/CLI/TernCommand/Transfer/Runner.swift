@@ -16,14 +16,15 @@ struct Runner {
     /// The exit code, as curl has it: of the last transfer, or of one that failed with `--parallel`.
     func run() async throws -> Int32 {
         let code = try await global.isParallel ? parallel() : serial()
-        try await shared.close()
+        for invocation in invocations { await shared.writeCookies(of: invocation) }
+        await shared.close()
         return code
     }
 
     private func serial() async throws -> Int32 {
         var code: Int32 = 0
         for invocation in invocations {
-            let operation = try Operation(invocation, shared)
+            let operation = try await Operation(invocation, shared)
             for planned in TransferPlan(invocation: invocation) {
                 if Task.isCancelled { return code }
                 code = await operation.carryOut(planned)
@@ -37,7 +38,8 @@ struct Runner {
     }
 
     private func parallel() async throws -> Int32 {
-        let operations = try invocations.map { try Operation($0, shared) }
+        var operations: [Operation] = []
+        for invocation in invocations { operations.append(try await Operation(invocation, shared)) }
         let all = operations.lazy.flatMap { operation in
             TransferPlan(invocation: operation.invocation).lazy.map { (operation, $0) }
         }
@@ -68,10 +70,10 @@ final class Operation: Sendable {
     private let session: Session<AnyTransport>
     private let heads: HeadFile
 
-    init(_ invocation: Invocation, _ shared: SharedState) throws {
+    init(_ invocation: Invocation, _ shared: SharedState) async throws {
         guard !invocation.urls.isEmpty else { throw UsageError("no URL; 'tern --help' shows how it is used") }
         self.invocation = invocation
-        var configuration = try SessionSetup.configuration(invocation, shared)
+        var configuration = try await SessionSetup.configuration(invocation, shared)
         if invocation.global.verbose { configuration.hooks.append(Verbose()) }
         session = Session(transport: try shared.transport(for: invocation), configuration: configuration)
         heads = HeadFile(invocation.dumpHeader)

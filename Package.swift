@@ -34,10 +34,10 @@ func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency]
         swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: settings)
+        exclude: golden, swiftSettings: settings)
 }
 
 let package = Package(
@@ -48,9 +48,12 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "AltSvcTransport", targets: ["AltSvcTransport"]),
+        .library(name: "AutomaticTransport", targets: ["AutomaticTransport"]),
         .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
+        .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
     ],
@@ -73,6 +76,7 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(name: "CResolver", path: "Sources/C/CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .target(
             name: "CQUIC", path: "Sources/C/CQUIC",
             linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
@@ -91,11 +95,12 @@ let package = Package(
         layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
+        layer("Engines", "AltSvc", ["Wire", "Names"]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
         layer("IO", "Threads", ["CLinux", deque]),
-        layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
+        layer("IO", "IOLoop", ["CLinux", "CResolver", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
@@ -124,25 +129,33 @@ let package = Package(
                 "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
                 "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
             ]),
+        layer(
+            "Transports", "AltSvcTransport", ["AltSvc", "Wire", "Names", "TransportCore", "IOLoop", "FileIO"]),
+        layer(
+            "Transports", "AutomaticTransport",
+            ["TransportCore", "AltSvcTransport", "QUICTransport", "NativeH2Transport", "CurlTransport"]),
 
         // 4: what applications and tests import
-        layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
+        layer("Tern", "Tern", ["TernCore", "AutomaticTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
-                httpTypes,
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine",
+                "TransportCore",
+                "TernCore", "IOLoop", httpTypes,
             ]),
+        layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
+        layer("Testing", "ServerRoutes", ["TestServer", "TernCore", "Codings", "Digests", httpTypes]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "CNGHTTP2", "CIDN2",
-                "CPSL",
-                "CQUIC", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes",
+                "TestServer", "TransportConformance", "CNGHTTP2", "CIDN2", "CPSL", "CQUIC", deque, argumentParser,
+                histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -160,9 +173,19 @@ let package = Package(
         tests("HTTP1Engine", ["Fields", "TestKit"]),
         tests("HTTP2Engine", ["Wire", httpTypes]),
         tests("Digests", []),
-        tests("TLSEngine", ["Wire", "COpenSSL"]),
+        .target(
+            name: "TestAuthority", dependencies: ["COpenSSL", "TLSEngine"], path: "Tests/TestAuthority",
+            swiftSettings: settings),
+        tests("TLSEngine", ["Wire", "COpenSSL", "TestAuthority"]),
+        .target(
+            name: "QUICLink",
+            dependencies: ["Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "TestAuthority"],
+            path: "Tests/QUICLink", swiftSettings: settings),
+        tests("QUICEngine", ["QUICLink", "Wire", "Names", "TLSEngine", "TestAuthority"]),
+        tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
+        tests("AltSvc", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
@@ -173,10 +196,18 @@ let package = Package(
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
         tests(
+            "AltSvcTransport", ["AltSvc", "TransportCore", "FileIO", "MockTransport", "TestKit"],
+            golden: ["RouteDecisions.golden.txt"]),
+        tests("AutomaticTransport", ["AltSvcTransport", "TransportCore", "MockTransport", "TestKit"]),
+        tests(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
-        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
+        tests("ServerRoutes", ["TernCore", "NativeH2Transport", "TestServer", "TestKit"]),
+        tests(
+            "TransportConformance",
+            ["TransportCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestServer"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]

@@ -61,7 +61,8 @@ struct FaultTests {
     @Test("a stream that ends without a response")
     func empty() async throws {
         let error = try await failure(of: "/raw?end=1")
-        #expect([.malformedResponse, .streamReset].contains(error.code), "\(error)")
+        // nghttp3 0.8 takes it for a violation by the connection.
+        #expect([.malformedResponse, .streamReset, .protocolViolation].contains(error.code), "\(error)")
         try await checkHealth()
     }
 
@@ -70,8 +71,10 @@ struct FaultTests {
         arguments: [
             // DATA first; SETTINGS on a request stream; a length that is too long for the stream's end
             "/raw?hex=0001ff&end=1", "/raw?hex=0400&end=1",
-            // a second control stream; a stream of pushes; QPACK's encoder stream again
-            "/raw-uni?hex=000400", "/raw-uni?hex=0100", "/raw-uni?hex=02",
+            // QPACK: a reference into a table that is empty; a table beyond what we allow; the end of its stream
+            "/raw-encoder?silent=1&hex=8000", "/raw-encoder?silent=1&hex=3fe1ff7f", "/raw-encoder?silent=1&end=1",
+            // the end of the control stream
+            "/raw-control?silent=1&end=1",
             // DATA, HEADERS, and a second SETTINGS on the control stream; MAX_PUSH_ID from a server
             "/raw-control?silent=1&hex=0000", "/raw-control?silent=1&hex=0100", "/raw-control?silent=1&hex=0400",
             "/raw-control?silent=1&hex=0d0100",
@@ -82,9 +85,8 @@ struct FaultTests {
         try await checkHealth()
     }
 
-    @Test("frames and streams of types that nobody knows are passed over (RFC 9114 §9)")
+    @Test("frames of types that nobody knows are passed over (RFC 9114 §9)")
     func unknown() async throws {
-        #expect(try await transport.send(try await Peer.aioquic.call("/raw-uni?hex=2101020304")).status == .ok)
         #expect(try await transport.send(try await Peer.aioquic.call("/raw-control?hex=210401020304")).status == .ok)
         try await checkHealth()
     }

@@ -45,6 +45,8 @@ struct InteropTests {
         #expect(try await up.text().contains("\"length\": \(size)"))
         let inMemory = try await transport.send(try await peer.call("/mirror", .put, body: .bytes(expected)).prompt)
         #expect(try await inMemory.body.collect(upTo: .max) == expected)
+        // quic-go 0.29 takes a request without a declared length for one without a body.
+        guard peer != .caddy else { return }
         let streamed = try await transport.send(
             try await peer.call("/mirror", .post, body: .pattern(size, declared: false)).prompt)
         #expect(try await streamed.body.collect(upTo: .max) == expected)
@@ -99,12 +101,14 @@ struct InteropTests {
         #expect(trailers.body.trailers[HTTPField.Name("x-checksum") ?? .from] == "1234")
     }
 
-    @Test("trailers of a request arrive", arguments: [Peer.caddy])
-    func requestTrailers(_ peer: Peer) async throws {
+    @Test("trailers of a request arrive")
+    func requestTrailers() async throws {
         let name = try #require(HTTPField.Name("x-sum"))
         let body = RequestBody.chunks([bytes("ab"), bytes("cd")], trailers: [name: "9"])
-        let response = try await transport.send(try await peer.call("/upload", .post, body: body))
+        let response = try await transport.send(try await Peer.aioquic.call("/upload", .post, body: body))
         #expect(try await response.text().contains("\"length\": 4"))
+        let state = try await transport.send(try await Peer.aioquic.call("/state"))
+        #expect(try await state.text().contains(#"["x-sum", "9"]"#))
     }
 
     @Test("Expect: 100-continue holds the body until the answer, or for as long as was said")

@@ -111,7 +111,9 @@ static int update_key(
     ngtcp2_crypto_aead_ctx *tx_context, uint8_t *tx_iv, const uint8_t *current_rx, const uint8_t *current_tx,
     size_t count, void *user) {
     tern_quic *quic = user;
-    quic->callbacks.keys_updated(quic->user);
+    // Keys are made ready one change ahead: the first time with the handshake, later when a change was made.
+    if (quic->has_next_keys) quic->callbacks.keys_updated(quic->user);
+    quic->has_next_keys = 1;
     return ngtcp2_crypto_update_key_cb(
         conn, rx_secret, tx_secret, rx_context, rx_iv, tx_context, tx_iv, current_rx, current_tx, count, user);
 }

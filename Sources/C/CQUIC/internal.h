@@ -68,7 +68,7 @@ struct tern_quic {
     uint64_t app_error;  // why HTTP/3 failed, nought if it did not
     tern_quic_outcome outcome;
     tern_close_error close_error;
-    int is_server, has_handshake, early_data, was_reset, pings, has_more, owes_close;
+    int is_server, has_handshake, early_data, was_reset, pings, has_more, owes_close, has_next_keys;
     uint8_t *held;  // a datagram that did not fit the batch before
     size_t held_count;
     unsigned held_ecn;

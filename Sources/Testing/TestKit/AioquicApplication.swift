@@ -1,8 +1,8 @@
 extension AioquicServer {
     /// Runs an ASGI application over HTTP/3 in aioquic, and does to streams and connections what no application can.
     ///
-    /// Called with port, certificate, key, and words: `retry` asks every client to prove its address, `rejecting` takes
-    /// tickets but no early data.
+    /// Called with port, certificate, key, and words: `retry` asks every client to prove its address, `rejecting` gives
+    /// tickets, and then takes neither them nor early data.
     static let server = #"""
         import asyncio, json, sys
         from urllib.parse import parse_qsl
@@ -20,7 +20,7 @@ extension AioquicServer {
                 super().__init__(*args, **kwargs)
                 self.http, self.streams, self.tasks, self.trailing, self.bodiless = None, {}, set(), set(), set()
                 self.resumed = self.early = False
-                self.resets, self.stops, self.gone = [], [], False
+                self.resets, self.stops, self.received_trailers, self.gone = [], [], [], False
 
             def transmit(self):
                 if not self.gone:
@@ -48,6 +48,11 @@ extension AioquicServer {
 
             def http_event(self, event):
                 stream = event.stream_id
+                if isinstance(event, HeadersReceived):
+                    if (b":path", b"/vanish") in event.headers:
+                        self.gone = True
+                    if stream in self.streams:
+                        self.received_trailers = [[name.decode(), value.decode()] for name, value in event.headers]
                 if isinstance(event, HeadersReceived) and stream not in self.streams:
                     self.streams[stream] = asyncio.Queue()
                     task = asyncio.ensure_future(self.answer(stream, event.headers))
@@ -62,7 +67,8 @@ extension AioquicServer {
             async def answer(self, stream, headers):
                 pseudo = {name: value for name, value in headers if name.startswith(b":")}
                 path, _, query = pseudo.get(b":path", b"/").partition(b"?")
-                args = dict(parse_qsl(query.decode()))
+                pairs = parse_qsl(query.decode())
+                args = dict(pairs) | {"": pairs}
                 control = getattr(self, "do_" + path.decode().lstrip("/").replace("-", "_"), None)
                 try:
                     if control is not None:
@@ -117,6 +123,7 @@ extension AioquicServer {
             def do_state(self, stream, args):
                 self.whole(stream, {
                     "resumed": self.resumed, "early": self.early, "resets": self.resets, "stops": self.stops,
+                    "trailers": self.received_trailers,
                     "peer": self._quic._network_paths[0].addr[1], "phase": self._quic.tls.state.name})
 
             # /reset: RESET_STREAM with ?code=, after the head if ?head=1
@@ -131,9 +138,9 @@ extension AioquicServer {
             def do_close(self, stream, args):
                 self.close(error_code=int(args.get("code", "0x100"), 0), reason_phrase="as asked")
 
-            # /vanish: sends nothing more to this client
+            # /vanish: sends nothing more to this client, not even that the request has come
             def do_vanish(self, stream, args):
-                self.gone = True
+                pass
 
             # /update-keys: answers with new keys
             def do_update_keys(self, stream, args):
@@ -144,21 +151,22 @@ extension AioquicServer {
             def do_raw(self, stream, args):
                 self._quic.send_stream_data(stream, bytes.fromhex(args.get("hex", "")), "end" in args)
 
-            # /raw-uni: a new stream in one direction with these bytes, then an answer
-            def do_raw_uni(self, stream, args):
-                other = self._quic.get_next_available_stream_id(is_unidirectional=True)
+            # /raw-encoder: bytes on the stream of QPACK's encoder, then an answer unless ?silent=1
+            def do_raw_encoder(self, stream, args):
+                other = self.http._local_encoder_stream_id
                 self._quic.send_stream_data(other, bytes.fromhex(args.get("hex", "")), "end" in args)
-                self.whole(stream, {})
+                if "silent" not in args:
+                    self.whole(stream, {})
 
             # /raw-control: bytes on the control stream, then an answer unless ?silent=1
             def do_raw_control(self, stream, args):
-                self._quic.send_stream_data(self.http._local_control_stream_id, bytes.fromhex(args.get("hex", "")))
+                self._quic.send_stream_data(self.http._local_control_stream_id, bytes.fromhex(args.get("hex", "")), "end" in args)
                 if "silent" not in args:
                     self.whole(stream, {})
 
             # /encoded: a head of ?NAME=VALUE&... as they are, unchecked, and an empty body
             def do_encoded(self, stream, args):
-                fields = [(name.encode("latin1"), value.encode("latin1")) for name, value in args.items()]
+                fields = [(name.encode("latin1"), value.encode("latin1")) for name, value in args[""]]
                 _, block = self.http._encoder.encode(stream, fields)
                 size = len(block)
                 frame = bytes([1]) + (bytes([size]) if size < 64 else (0x4000 | size).to_bytes(2, "big")) + block
@@ -174,10 +182,8 @@ extension AioquicServer {
                 tickets[ticket.ticket] = ticket
 
             def find(label):
-                ticket = tickets.pop(label, None)
-                if ticket is not None and "rejecting" in words:
-                    ticket.max_early_data_size = None
-                return ticket
+                # Without the session there are no keys for early data either.
+                return None if "rejecting" in words else tickets.pop(label, None)
 
             await serve("127.0.0.1", port, configuration=settings, create_protocol=Connection, retry="retry" in words,
                         session_ticket_handler=keep, session_ticket_fetcher=find)

@@ -9,7 +9,7 @@ package final class AioquicServer: Sendable {
         case plain
         /// Asks every client to prove its address with Retry.
         case retry
-        /// Takes tickets, and refuses early data.
+        /// Gives tickets, and takes neither them nor early data.
         case rejecting
     }
 

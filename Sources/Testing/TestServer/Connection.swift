@@ -254,7 +254,10 @@ final class Connection: ReadinessHandler {
         carrier?.pump()
         flush()
         if let carrier, stage == .talking {
-            if carrier.isOver, closing == nil, !isBlocked { close(.orderly) }
+            if carrier.isOver, closing == nil, !isBlocked {
+                close(.orderly)
+                flush()
+            }
             restingSince = carrier.isIdle ? restingSince ?? host.now : nil
         }
         watch()

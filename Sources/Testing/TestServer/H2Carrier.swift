@@ -57,7 +57,10 @@ final class H2Carrier: StreamCarrier {
             case .writable(let stream): play(stream)?.roomCame()
             case .closed(let stream, let closing): closed(stream, closing)
             case .failed(let error):
-                host.record.connection(connection.number) { $0.failure = error.description }
+                // A client that goes when nothing is left to say does nothing wrong.
+                if error.code != .connectionLost || underWay > 0 {
+                    host.record.connection(connection.number) { $0.failure = error.description }
+                }
                 isOver = true
             case .goAway: closesWhenIdle = true
             case .settings, .pingAcknowledged, .informational, .response: break

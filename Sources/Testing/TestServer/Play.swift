@@ -40,7 +40,7 @@ final class Play: @unchecked Sendable {
     enum Handle: Hashable {
         case http1
         case http2(id: Int32, slot: Int32)
-        case http3(Int64)
+        case http3(id: Int64, slot: Int32)
     }
 
     private enum Block { case request, bytes(Int), time, gate, room, echo, forever }
@@ -48,6 +48,7 @@ final class Play: @unchecked Sendable {
         case repeating([UInt8], left: Int)
         case drip(ArraySlice<UInt8>, piece: Int, every: Duration)
         case echo
+        case generated(@Sendable () -> [UInt8]?)
     }
 
     init(
@@ -176,6 +177,11 @@ final class Play: @unchecked Sendable {
         case .repeating(let bytes, let times): current = .repeating(bytes, left: times)
         case .drip(let bytes, let piece, let every): current = .drip(bytes[...], piece: max(1, piece), every: every)
         case .echo: beginEcho()
+        case .generated(let next): current = .generated(next)
+        case .then(let find):
+            let found = host.record.recorded(number).map(find) ?? []
+            steps.replaceSubrange(0..<next, with: found)
+            next = 0
         case .trailers(let fields): end(fields)
         case .end: end([:])
         case .wait(let duration): wait(duration)
@@ -246,6 +252,12 @@ final class Play: @unchecked Sendable {
             send(Array(rest.prefix(piece)))
             // Where there is no room, the pause is long enough.
             if block == nil, rest.count > piece { wait(every) }
+        case .generated(let next):
+            guard !isOver, method != .head, let bytes = next() else {
+                current = nil
+                return
+            }
+            send(bytes)
         case .echo:
             if !echo.isEmpty {
                 let bytes = echo.removeFirst()
@@ -294,7 +306,7 @@ final class Play: @unchecked Sendable {
                 guard !overflow, all < 1 << 50 else { return .unknown }
                 count += all
             case .end: return .known(count)
-            case .echo, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close): return .unknown
+            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close): return .unknown
             default: continue
             }
         }

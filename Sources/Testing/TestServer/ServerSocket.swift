@@ -1,4 +1,5 @@
 import Glibc
+import IOLoop
 import TransportCore
 
 /// A non-blocking stream socket. Closed when the last reference goes; whoever watches it unwatches it before.

@@ -13,8 +13,12 @@ protocol LinkUser: AnyObject {
     func linkTook(_ event: HTTP3Event)
     /// The first datagram came from the peer.
     func linkHeard()
+    /// Datagrams came.
+    func linkReceived()
     /// The connection is over: the ends of its streams follow, then `failed`.
     func linkIsEnding()
+    /// The peer has owed an answer for long: it may be gone.
+    func linkIsSilent()
 }
 
 /// A connection of HTTP/3 and its sockets: feeds datagrams in, takes events out, sends what there is to send, and
@@ -37,6 +41,7 @@ final class Link: ReadinessHandler {
     private var timer: LoopTimer?
     private var timerAt = Instant(nanoseconds: .max)
     private var hasHeard = false
+    private let began: Instant
     /// Whether `failed` was told.
     private var hasFailed = false
     private var isTakingEvents = false
@@ -64,6 +69,7 @@ final class Link: ReadinessHandler {
         self.driver = driver
         self.setup = setup
         remote = endpoint
+        began = driver.now
         let way = try Way.open(to: endpoint, setup.connect)
         ways = [way]
         qlog = driver.configuration.qlogDirectory.flatMap { QlogFile(in: $0, number: QlogFile.nextNumber()) }
@@ -122,10 +128,11 @@ final class Link: ReadinessHandler {
         guard received > 0 else { return }
         rhythm.received(received, at: driver.now)
         refusals = 0
-        if !hasHeard {
+        if !hasHeard, http.quic.lastHeard > began {
             hasHeard = true
             user?.linkHeard()
         }
+        user?.linkReceived()
         takeEvents()
     }
 
@@ -156,6 +163,7 @@ final class Link: ReadinessHandler {
     /// Sends what there is. True if there is more than one turn takes.
     func flush() -> Bool {
         guard !isOver else { return false }
+        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
         // What was asked of the engine since may have made events.
         takeEvents()
         let hasMore = send()
@@ -182,7 +190,10 @@ final class Link: ReadinessHandler {
         // The turn may have taken long, and pacing goes by the clock.
         let now = SystemClock().now
         for _ in 0..<Link.rounds {
-            guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else { return false }
+            // After a quantum there may be more, when what has come in meanwhile was looked at.
+            guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else {
+                return http.deadline.map { $0 <= now } ?? false
+            }
             driver.outgoing.fill(
                 output.count, segment: output.datagrams > 1 ? output.segment : 0, ecn: output.ecn.rawValue)
             guard let way = way(from: output.path.local) else { continue }
@@ -205,7 +216,8 @@ final class Link: ReadinessHandler {
     // MARK: Time
 
     private func arm() {
-        guard let deadline = http.deadline else { return }
+        guard var deadline = http.deadline else { return }
+        if let due = answerDue { deadline = min(deadline, due) }
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }
         if let timer { driver.loop.cancel(timer) }
@@ -241,13 +253,20 @@ final class Link: ReadinessHandler {
         if farewell == .close, http.quic.closing == nil { http.close(at: driver.now) }
         if farewell != .none { _ = send() }
         isOver = true
-        writeQlog()
+        finishQlog()
         if let timer { driver.loop.cancel(timer) }
         timer = nil
         for way in ways { driver.loop.unwatch(way.socket.descriptor) }
         ways = []
         kept = nil
         user = nil
+    }
+
+    private func finishQlog() {
+        guard let qlog else { return }
+        qlogText.removeAll(keepingCapacity: true)
+        http.quic.finish(qlog: &qlogText)
+        if !qlogText.isEmpty { qlog.append(qlogText) }
     }
 
     private func writeQlog() {

@@ -136,7 +136,9 @@ final class Opening {
             }
         }
         func linkHeard() { opening.heard() }
+        func linkReceived() {}
         func linkIsEnding() {}
+        func linkIsSilent() {}
     }
 
     private func race(_ setup: LinkSetup, _ addresses: [IPAddress], _ port: Int) {

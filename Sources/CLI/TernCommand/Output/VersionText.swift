@@ -5,8 +5,8 @@ import Tern
 /// What `--version` shows: this program, its libraries, and what each transport can do with them here.
 enum VersionText {
     static var text: String {
-        return
-            (["tern \(ternVersion)", "Libraries: \(LibraryNames.all)"] + transport("curl", CurlTransport())
+        (["tern \(ternVersion)", "Libraries: \(LibraryNames.all)"] + transport("auto", AutomaticTransport())
+            + transport("curl", CurlTransport())
             + transport("h2", NativeH2Transport()) + transport("quic", QUICTransport())).joined(separator: "\n")
     }
 

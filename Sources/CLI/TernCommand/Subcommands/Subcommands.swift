@@ -3,7 +3,9 @@ import ArgumentParser
 /// What a command line's first word may name in place of a URL: a new subcommand gets a line here, and a file in
 /// this folder.
 enum Subcommands {
-    static let all: [any AsyncParsableCommand.Type] = [Batch.self, Bench.self]
+    static let all: [any AsyncParsableCommand.Type] = [
+        Batch.self, Bench.self, AltSvcCommand.self, Serve.self, Conform.self,
+    ]
 
     static func named(_ name: String) -> (any AsyncParsableCommand.Type)? {
         all.first { self.name(of: $0) == name }

@@ -11,9 +11,10 @@ final class SharedState: Sendable {
 
     /// The transport that `invocation` names, made by the first that does.
     func transport(for invocation: Invocation) throws -> AnyTransport {
-        if let known = state.withLock({ $0.transports[invocation.transport] }) { return known }
+        let key = TransportChoice.key(invocation)
+        if let known = state.withLock({ $0.transports[key] }) { return known }
         let made = try TransportChoice.make(invocation.transport, invocation)
-        state.withLock { $0.transports[invocation.transport] = made }
+        state.withLock { $0.transports[key] = made }
         return made
     }
 

@@ -49,9 +49,12 @@ extension MemoryCookies {
         keepsSessionCookies: Bool = true, replacesAnything: Bool = false
     ) async throws(CookieFileError) {
         let text = text(format, at: wallSeconds, keepsSessionCookies: keepsSessionCookies)
-        try await CookieFiles.replace(path, by: text) { old throws(CookieFileError) in
-            if !replacesAnything { _ = try CookieFiles.cookies(in: old, nil, .refuse) }
+        if !replacesAnything {
+            try await CookieFiles.check(path) { (old) throws(CookieFileError) in
+                _ = try CookieFiles.cookies(in: old, nil, .refuse)
+            }
         }
+        try await CookieFiles.replace(path, by: text)
     }
 
     /// What ``save(to:format:at:keepsSessionCookies:replacesAnything:)`` would write.
@@ -101,24 +104,29 @@ enum CookieFiles {
         }
     }
 
-    /// Writes `bytes` in place of what is at `path`, unless `check` finds that it must stay.
-    static func replace(
-        _ path: String, by bytes: [UInt8], check: (_ old: [UInt8]) throws(CookieFileError) -> Void
+    /// Throws if `read` cannot make sense of what is at `path`: then it must stay. Nothing there, and an empty file, can
+    /// be replaced.
+    static func check(
+        _ path: String, _ read: (_ old: [UInt8]) throws(CookieFileError) -> Void
     ) async throws(CookieFileError) {
         let old: [UInt8]
-        do throws(FileError) {
-            old = try await WholeFile.read(path)
+        do throws(CookieFileError) {
+            old = try await self.read(path)
         } catch {
-            // Not there, or a device: nothing that could be lost.
-            old = []
+            if (error.underlying as? FileError)?.code == .notFound { return }
+            throw error
         }
         do throws(CookieFileError) {
-            if !old.isEmpty { try check(old) }
+            if !old.isEmpty { try read(old) }
         } catch {
             throw CookieFileError(
                 error.reason, path, "\(path) was not replaced, since it holds something else: \(error.message)",
                 underlying: error.underlying)
         }
+    }
+
+    /// Writes `bytes` in place of what is at `path`.
+    static func replace(_ path: String, by bytes: [UInt8]) async throws(CookieFileError) {
         do throws(FileError) {
             try await WholeFile.replace(path, with: bytes)
         } catch {

@@ -32,8 +32,8 @@ public struct ProxyRules: Sendable {
         return ProxyRules { exceptions.contains($0) ? nil : proxy }
     }
 
-    /// What ``SessionConfiguration/environment`` says: the default. A variable that names no proxy ends the calls that it is meant for in
-    /// ``HTTPError/Kind/input(_:)`` with a ``ProxyTextError``.
+    /// What ``SessionConfiguration/environment`` says: the default. A variable that names no proxy ends the calls that it is meant for
+    /// in ``TransportError/Code/badRequest``, before anything is sent.
     public static let fromEnvironment: ProxyRules = {
         // Stands for what the environment says, which has a memory of its own.
         var rules = ProxyRules.none

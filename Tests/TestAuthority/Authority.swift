@@ -1,13 +1,14 @@
-import COpenSSL
-import TLSEngine
+internal import COpenSSL
+internal import Synchronization
+package import TLSEngine
 
 /// A certificate authority in memory, and certificates of it. Keys are Ed25519.
 @safe
-final class Authority {
-    private let key: OpaquePointer
-    private let certificate: OpaquePointer
+package final class Authority: Sendable {
+    private nonisolated(unsafe) let key: OpaquePointer
+    private nonisolated(unsafe) let certificate: OpaquePointer
 
-    init(name: String = "Tern test root") throws {
+    package init(name: String = "Tern test root") throws {
         unsafe key = try Self.makeKey()
         unsafe certificate = try Self.make(
             name, key: key, issuer: nil, issuerKey: key, days: (-1, 30),
@@ -24,32 +25,34 @@ final class Authority {
     }
 
     /// The root, as PEM.
-    var pem: [UInt8] { unsafe Self.pem { unsafe PEM_write_bio_X509($0, certificate) } }
+    package var pem: [UInt8] { unsafe Self.pem { unsafe PEM_write_bio_X509($0, certificate) } }
 
     /// What a certificate is made of.
-    struct Leaf {
-        let certificate: [UInt8]
-        let key: [UInt8]
-        let encryptedKey: [UInt8]
-        let der: [UInt8]
-        let publicKeyPin: [UInt8]
-        let certificatePin: [UInt8]
+    package struct Leaf: Sendable {
+        package let certificate: [UInt8]
+        package let key: [UInt8]
+        package let encryptedKey: [UInt8]
+        package let der: [UInt8]
+        package let publicKeyPin: [UInt8]
+        package let certificatePin: [UInt8]
         fileprivate let serial: Int
 
-        var identity: TLSIdentity { TLSIdentity(certificates: .pem(certificate), key: .pem(key)) }
+        package var identity: TLSIdentity { TLSIdentity(certificates: .pem(certificate), key: .pem(key)) }
     }
 
-    static let password = "open sesame"
+    package static let password = "open sesame"
 
     /// A certificate for `names`, in OpenSSL's form (`DNS:a.test,IP:::1`), valid from and to so many days from now.
-    func issue(
+    package func issue(
         _ names: String = "DNS:tern.test,DNS:*.wild.test,IP:127.0.0.1,IP:::1", days: (Int, Int) = (-1, 30),
         selfSigned: Bool = false
     ) throws -> Leaf {
         let leafKey = try unsafe Self.makeKey()
         defer { unsafe EVP_PKEY_free(leafKey) }
-        lastSerial += 1
-        let serial = lastSerial
+        let serial = lastSerial.withLock { last in
+            last += 1
+            return last
+        }
         let leaf = try unsafe Self.make(
             "leaf", key: leafKey, issuer: selfSigned ? nil : certificate, issuerKey: selfSigned ? leafKey : key,
             days: days, extensions: [(NID_subject_alt_name, names)], serial: serial)
@@ -67,10 +70,11 @@ final class Authority {
             certificatePin: unsafe Self.sha256(Self.der { unsafe i2d_X509(leaf, $0) }), serial: serial)
     }
 
-    private var lastSerial = 100
+    private let lastSerial = Mutex(100)
 
     /// A signed answer about `leaf` (RFC 6960). `by`: the authority that signs.
-    func staple(for leaf: Leaf, revoked: Bool, validDays: (Int, Int) = (-1, 1), by signer: Authority? = nil) -> [UInt8]
+    package func staple(for leaf: Leaf, revoked: Bool, validDays: (Int, Int) = (-1, 1), by signer: Authority? = nil)
+        -> [UInt8]
     {
         let signer = signer ?? self
         let serial = unsafe ASN1_INTEGER_new()
@@ -98,7 +102,7 @@ final class Authority {
 
     // MARK: libcrypto
 
-    struct Failure: Error {}
+    package struct Failure: Error { package init() {} }
 
     private static func makeKey() throws -> OpaquePointer {
         let context = unsafe EVP_PKEY_CTX_new_id(EVP_PKEY_ED25519, nil)
@@ -152,7 +156,7 @@ final class Authority {
         }
     }
 
-    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    package static func sha256(_ bytes: [UInt8]) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
         _ = unsafe EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
         return digest

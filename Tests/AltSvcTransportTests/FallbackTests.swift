@@ -116,7 +116,22 @@ struct FallbackTests {
         #expect(notes == ["HTTP/3 not used: nothing has come over its connection for 350 ms"])
         connection.heard(at: scene.clock.now)
         #expect(try await scene.send() == .http3)
-        // Silent again, and then gone: it is not tried again soon.
+        // Silent again, and then gone: a race tells whether the server only started anew.
+        scene.clock.advance(by: .seconds(2))
+        #expect(try await scene.send() == .http2)
+        scene.fast.dropConnection()
+        #expect(try await scene.send() == .http3)
+    }
+
+    @Test("a connection that stands, and never answers, makes the alternative a broken one")
+    func neverAnswers() async throws {
+        let scene = Scene()
+        try await scene.send()
+        scene.overHTTP3.set(.failure(error(.connectionClosed, .head, .maybeProcessed)))
+        _ = try await scene.fast.preconnect(for: try get())
+        let connection = try #require(scene.fast.connection)
+        connection.heard(at: scene.clock.now)
+        await #expect(throws: TransportError.self) { try await scene.send() }
         scene.clock.advance(by: .seconds(2))
         #expect(try await scene.send() == .http2)
         scene.fast.dropConnection()
@@ -141,10 +156,9 @@ struct FallbackTests {
 
     @Test("an alternative at a private address is refused to a public origin, with the reason in the events")
     func privateAlternative() async throws {
-        let scene = Scene(remote: IPAddress("192.0.2.1").map { .ip($0, port: 443) })
+        let scene = Scene(remote: IPAddress("8.8.8.8").map { .ip($0, port: 443) })
         scene.altSvc.set(#"h3="127.0.0.1:443", h3="localhost:443""#)
         let (_, notes) = try await scene.notes()
-        // 192.0.2.0/24 is for documentation, and is not among the private ones.
         #expect(notes.contains("Alt-Svc, in part ignored: h3=127.0.0.1:443 is at a private address, and a.example is not"))
         #expect(try await scene.send() == .http2)
         #expect(scene.fast.preconnects.isEmpty)

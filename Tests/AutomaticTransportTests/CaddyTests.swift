@@ -93,7 +93,11 @@ struct CaddyTests {
         #expect(failure.reusedConnection)
         let next = try await send(call(server), over: transport)
         #expect(next.version == .http2)
-        #expect(next.notes.first?.contains("failed once, and is left alone") == true, "\(next.notes)")
+        // The way may be good again, so it was tried; for as long as it had once taken.
+        #expect(next.notes.contains { $0.contains("did not stand after") }, "\(next.notes)")
+        let start = SystemClock().now
+        for _ in 0..<20 { #expect(try await send(call(server), over: transport).version == .http2) }
+        #expect(start.duration(to: SystemClock().now) < .seconds(3))
         await transport.shutdown(by: SystemClock().now)
     }
 
@@ -147,7 +151,9 @@ struct CaddyTests {
 
     @Test("a server that starts anew, and has lost its keys for early data, is served all the same", .requires(.caddy))
     func restart() async throws {
-        let transport = AutomaticTransport()
+        var configuration = AutomaticTransport.Configuration()
+        configuration.quic.answerTimeout = .milliseconds(700)
+        let transport = AutomaticTransport(configuration: configuration)
         let first = try await onThread { () throws(TestKitError) in try CaddyServer() }
         let early = { (server: CaddyServer) in
             self.call(server).with { $0.options.earlyData = true }

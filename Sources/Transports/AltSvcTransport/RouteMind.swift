@@ -101,8 +101,9 @@ final class RouteMind: Sendable {
         let silence = silence(of: standing, state.headStart, at: now)
         guard !standing.connection.isRetired else {
             state.standing = nil
-            // It went down without a word: the next one would, too.
-            if silence != nil { _ = markBroken(standing.candidate.service, &state) }
+            // It went down without a word, and had answered nothing: the next one would do the same. One that had may
+            // have met a server that started anew; the race for the next tells.
+            if silence != nil, !standing.isProven { _ = markBroken(standing.candidate.service, &state) }
             return nil
         }
         if let silence { return .steady(note: WhyNot.silent(silence).description) }
@@ -242,7 +243,7 @@ final class RouteMind: Sendable {
             if silence(of: standing, state.headStart, at: clock.now) != nil {
                 state.standing = nil
                 state.silentConnection = standing.connection.id
-                return standing.candidate.service
+                return standing.isProven ? nil : standing.candidate.service
             }
             if standing.connection.isRetired || error.code == .goAway { state.standing = nil }
             return nil

@@ -155,8 +155,8 @@ let package = Package(
             name: "TernCommand",
             dependencies: [
                 "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes",
-                "TestServer",
-                "TransportConformance", deque, argumentParser, histogram,
+                "TestServer", "TransportConformance", "CNGHTTP2", "CIDN2", "CPSL", "CQUIC", deque, argumentParser,
+                histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),

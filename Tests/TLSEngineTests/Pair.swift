@@ -1,4 +1,5 @@
 import TLSEngine
+import TestAuthority
 import Wire
 
 /// A client and a server of TLS, joined in memory.

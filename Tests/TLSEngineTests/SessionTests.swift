@@ -1,4 +1,5 @@
 import TLSEngine
+import TestAuthority
 import Testing
 import Wire
 

@@ -17,7 +17,8 @@ struct ExitCodeTests {
         "before anything is sent",
         arguments: [
             (Line("-sS http://"), 3, "no host"), (Line("-sS http://localhost:99999/"), 3, "port"),
-            (Line("-sS 'http://a b/'"), 3, "host"), (Line("-sS http://[::1"), 3, "IPv6"),
+            (Line("-sS 'http://a b/'"), 3, "host"), (Line("-sS http://[::1"), 3, "range"),
+            (Line("-sS -g http://[::1"), 3, "IPv6"),
             (Line("-sS foo://localhost/"), 1, "foo"), (Line("-sS -m x {nginx}/"), 2, "--max-time"),
             (Line("-sS --no-such {nginx}/"), 2, "--no-such"), (Line("-sS"), 2, "no URL"),
             (Line("-sS {nginx}/ -d"), 2, "-d"),

@@ -28,6 +28,15 @@ static inline void tern_ssl_context_set_session_cache(SSL_CTX *context, long mod
 static inline int tern_ssl_context_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
+static inline STACK_OF(X509) *tern_ssl_context_chain(SSL_CTX *context) {
+    STACK_OF(X509) *chain = NULL;
+    SSL_CTX_get0_chain_certs(context, &chain);
+    return chain;
+}
+static inline STACK_OF(X509) *tern_x509_stack_new(void) { return sk_X509_new_null(); }
+static inline int tern_x509_push(STACK_OF(X509) *stack, X509 *certificate) { return sk_X509_push(stack, certificate); }
+// The certificates in it are not freed.
+static inline void tern_x509_stack_free(STACK_OF(X509) *stack) { sk_X509_free(stack); }
 static inline void tern_ssl_context_set_staple_callback(
     SSL_CTX *context, int (*callback)(SSL *, void *), void *argument) {
     SSL_CTX_set_tlsext_status_cb(context, callback);

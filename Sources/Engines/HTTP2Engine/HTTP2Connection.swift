@@ -1,5 +1,6 @@
 internal import CNGHTTP2
 internal import DequeModule
+internal import Fields
 package import HTTPTypes
 package import Wire
 

@@ -1,4 +1,5 @@
 internal import CNGHTTP2
+internal import Fields
 package import HTTPTypes
 internal import Wire
 

@@ -39,7 +39,7 @@ struct Inbox {
         self.role = role
         self.options = options
         self.now = now
-        head = HeadInProgress(slot: -1, limits: options.streamLimits)
+        head = HeadInProgress(slot: -1, maximumSize: 0, maximumFields: 0)
         flood = FloodGuard(capacity: options.idleFrames, at: now)
     }
 
@@ -50,8 +50,9 @@ struct Inbox {
 
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
+        let limits = isWanted ? streams[slot].limits : options.streamLimits
         head = HeadInProgress(
-            slot: isWanted ? slot : -1, limits: isWanted ? streams[slot].limits : options.streamLimits)
+            slot: isWanted ? slot : -1, maximumSize: limits.headBytes, maximumFields: limits.fields)
         list.begin(cache)
     }
 
@@ -70,7 +71,7 @@ struct Inbox {
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Verdict {
         guard head.slot >= 0 else { return .taken }
         head.size += name.count + value.count + 32
-        guard head.size <= head.limits.headBytes, list.count < head.limits.fields else {
+        guard head.size <= head.maximumSize, list.count < head.maximumFields else {
             streams[head.slot].marks.insert(.headTooLarge)
             head.slot = -1
             return .refused

@@ -55,6 +55,13 @@ package struct ConnectionPool: Sendable {
         closeIfDrained(connection.slot)
     }
 
+    /// A connection was only asked for, and not used: as ``released(_:isReusable:at:)``, but it counts as no use.
+    package mutating func returned(_ connection: PooledConnection, at now: Instant) {
+        guard table[connection] != nil else { return }
+        table.forgetUse(connection.slot)
+        released(connection, isReusable: true, at: now)
+    }
+
     // MARK: Connections
 
     /// A connection stands; it carries `streams` exchanges at once, or one if that is nil.

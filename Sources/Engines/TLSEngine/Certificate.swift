@@ -10,6 +10,29 @@ final class Certificate {
 
     deinit { unsafe X509_free(pointer) }
 
+    /// Reads a certificate in DER form.
+    convenience init(der: [UInt8]) throws(TLSError) {
+        ERR_clear_error()
+        let pointer = unsafe der.withUnsafeBufferPointer { bytes in
+            var start = bytes.baseAddress
+            return unsafe d2i_X509(nil, &start, bytes.count)
+        }
+        guard let pointer = unsafe pointer else {
+            throw TLSError(.certificateInvalid, "a certificate of the peer cannot be read: \(LibraryWords().text)")
+        }
+        unsafe self.init(pointer)
+    }
+
+    /// The DER form; empty if it cannot be written.
+    static func der(_ certificate: OpaquePointer) -> [UInt8] {
+        let size = unsafe i2d_X509(certificate, nil)
+        guard size > 0 else { return [] }
+        return unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
+            var end = buffer.baseAddress
+            count = unsafe max(0, Int(i2d_X509(certificate, &end)))
+        }
+    }
+
     /// The certificates in a PEM text. Throws an error with `code` if there is none, or one is damaged.
     static func read(_ pem: [UInt8], as code: TLSError.Code) throws(TLSError) -> [Certificate] {
         ERR_clear_error()

@@ -100,25 +100,18 @@ struct ConnectionHandle: ~Copyable {
 
     /// Asks for a name, and says which name or address the peer's certificate must be for.
     func expect(host: String, verifies: Bool) throws(TLSError) {
-        let name = host.last == "." ? String(host.dropLast()) : host
-        // OpenSSL takes an empty name for none, and a name to its first NUL: then it would verify another one.
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw TLSError(.badSettings, "no peer can be verified as \"\(name)\": that is neither name nor address")
-        }
+        let wish = try PeerName(host)
         let parameters = unsafe SSL_get0_param(ssl)
-        var address = name.first == "[" ? String(name.dropFirst().dropLast()) : name
-        // A zone says how to reach an address and is no part of it (RFC 4007 §11).
-        if address.contains(":"), let zone = address.firstIndex(of: "%") { address = String(address[..<zone]) }
         // Never in SNI: addresses (RFC 6066 §3).
-        if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, address) == 1 { return }
+        if unsafe X509_VERIFY_PARAM_set1_ip_asc(parameters, wish.address) == 1 { return }
         ERR_clear_error()
-        guard unsafe tern_ssl_set_server_name(ssl, name) == 1 else {
-            throw TLSError(.badSettings, "\(name) cannot be asked for as a name: \(LibraryWords().text)")
+        guard unsafe tern_ssl_set_server_name(ssl, wish.name) == 1 else {
+            throw TLSError(.badSettings, "\(wish.name) cannot be asked for as a name: \(LibraryWords().text)")
         }
         guard verifies else { return }
         unsafe SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
-        guard unsafe SSL_set1_host(ssl, name) == 1 else {
-            throw TLSError(.badSettings, "\(name) cannot be verified as a name: \(LibraryWords().text)")
+        guard unsafe SSL_set1_host(ssl, wish.name) == 1 else {
+            throw TLSError(.badSettings, "\(wish.name) cannot be verified as a name: \(LibraryWords().text)")
         }
     }
 
@@ -140,7 +133,11 @@ struct ConnectionHandle: ~Copyable {
         let cipher = unsafe SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)).map { unsafe String(cString: $0) }
         return TLSHandshake(
             version: TLSProtocolVersion(number: unsafe SSL_version(ssl)), cipher: cipher ?? "", group: group,
-            alpn: alpn, resumed: unsafe SSL_session_reused(ssl) == 1, certificates: certificates)
+            alpn: alpn, resumed: unsafe SSL_session_reused(ssl) == 1, certificates: certificates, serverName: serverName)
+    }
+
+    private var serverName: String? {
+        unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { unsafe String(cString: $0) }
     }
 
     private var group: String? {
@@ -151,24 +148,15 @@ struct ConnectionHandle: ~Copyable {
 
     private var certificates: [[UInt8]] {
         var found: [[UInt8]] = []
-        if let own = unsafe SSL_get0_peer_certificate(ssl) { unsafe found.append(Self.der(own)) }
+        if let own = unsafe SSL_get0_peer_certificate(ssl) { unsafe found.append(Certificate.der(own)) }
         let chain = unsafe SSL_get_peer_cert_chain(ssl)
         for index in 0..<(unsafe tern_x509_count(chain)) {
             guard let certificate = unsafe tern_x509_at(chain, index) else { continue }
-            let der = unsafe Self.der(certificate)
+            let der = unsafe Certificate.der(certificate)
             // A client finds the peer's own certificate in the chain, a server does not.
             if der != found.first { found.append(der) }
         }
         return found
-    }
-
-    private static func der(_ certificate: OpaquePointer) -> [UInt8] {
-        let size = unsafe i2d_X509(certificate, nil)
-        guard size > 0 else { return [] }
-        return unsafe [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, count in
-            var end = buffer.baseAddress
-            count = unsafe max(0, Int(i2d_X509(certificate, &end)))
-        }
     }
 
     /// OpenSSL's verdict on the peer's certificate.

@@ -13,18 +13,45 @@ extension TLSError {
             let wish = lacksCertificate ? ", after it asked for a certificate and got none" : ""
             self.init(code, "\(peer) refused: \(words.text)\(wish)", alert: alert, libraryCode: words.number)
         } else if verdict != X509_V_OK {
-            let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
-            self.init(
-                Self.code(ofVerdict: Int32(verdict)), "the certificate of \(peer) was refused: \(reason)",
-                libraryCode: "X509_V_ERR \(verdict)")
+            self.init(verdict: verdict, peer: peer)
         } else {
             self.init(
                 Self.code(ofReason: words.reason), "TLS with \(peer) failed: \(words.text)", libraryCode: words.number)
         }
     }
 
-    /// RFC 8446 §6.2.
-    private static func code(ofAlert alert: UInt8, role: TLSRole) -> Code {
+    /// OpenSSL does not accept the certificate of `peer`.
+    init(verdict: Int, peer: String) {
+        let reason = unsafe String(cString: X509_verify_cert_error_string(verdict))
+        self.init(
+            Self.code(ofVerdict: Int32(truncatingIfNeeded: verdict)),
+            "the certificate of \(peer) was refused: \(reason)", libraryCode: "X509_V_ERR \(verdict)")
+    }
+
+    /// TLS by another library failed with an alert, which the peer sent or was sent. `words` are that library's.
+    package init(alert: UInt8, isByPeer: Bool, role: TLSRole, host: String?, words: String? = nil) {
+        let side = role == .client ? "the server" : "the client"
+        let peer = host.map { "\(side) \($0)" } ?? side
+        let name = unsafe String(cString: SSL_alert_desc_string_long(Int32(alert)))
+        guard !isByPeer else {
+            self.init(
+                Self.code(ofAlert: alert, role: role), "\(peer) refused: TLS alert \(name) (\(alert))", alert: alert)
+            return
+        }
+        let code: Code =
+            switch alert {
+            case 40, 71: .noSharedCipher
+            case 70: .protocolVersion
+            case 116: .clientCertificateRejected
+            case 120: .noSharedProtocol
+            case 42...46, 48: .certificateInvalid
+            default: .malformed
+            }
+        self.init(code, "TLS with \(peer) failed: \(words ?? name)", libraryCode: "alert \(alert), \(name)")
+    }
+
+    /// What an alert that came means (RFC 8446 §6.2).
+    package static func code(ofAlert alert: UInt8, role: TLSRole) -> Code {
         switch alert {
         case 40, 71: .noSharedCipher  // handshake_failure, insufficient_security
         case 70: .protocolVersion  // protocol_version

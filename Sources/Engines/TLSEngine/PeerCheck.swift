@@ -5,11 +5,30 @@ extension ConnectionHandle {
     /// Throws `pinMismatch` unless the peer's own certificate is one of `pins`.
     func check(pins: [TLSPin]) throws(TLSError) {
         guard !pins.isEmpty else { return }
-        guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else {
+        try unsafe PeerCheck.check(SSL_get0_peer_certificate(ssl), pins: pins)
+    }
+
+    /// Throws `revoked` or `stapleInvalid` if an OCSP response came (RFC 6066 §8) that says so or cannot be trusted.
+    func checkStaple() throws(TLSError) {
+        var bytes: UnsafePointer<UInt8>?
+        let count = unsafe tern_ssl_staple(ssl, &bytes)
+        guard count > 0, let start = unsafe bytes, unsafe SSL_session_reused(ssl) == 0 else { return }
+        let chain = unsafe SSL_get0_verified_chain(ssl) ?? SSL_get_peer_cert_chain(ssl)
+        try unsafe PeerCheck.check(
+            staple: UnsafeBufferPointer(start: start, count: count), of: chain,
+            trusting: SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)))
+    }
+}
+
+/// The same checks on certificates that came by any way.
+enum PeerCheck {
+    /// Throws `pinMismatch` unless `certificate` is one of `pins`.
+    static func check(_ certificate: OpaquePointer?, pins: [TLSPin]) throws(TLSError) {
+        guard let certificate = unsafe certificate else {
             throw TLSError(.pinMismatch, "the peer showed no certificate, and \(pins.count) are pinned")
         }
-        let whole = unsafe Self.digest { unsafe X509_digest(certificate, EVP_sha256(), $0, $1) }
-        let key = unsafe Self.digest { place, count in
+        let whole = unsafe digest { unsafe X509_digest(certificate, EVP_sha256(), $0, $1) }
+        let key = unsafe digest { place, count in
             var size: UnsafeMutablePointer<UInt8>?
             let length = unsafe i2d_PUBKEY(X509_get0_pubkey(certificate), &size)
             guard length > 0, let der = unsafe size else { return 0 }
@@ -36,20 +55,22 @@ extension ConnectionHandle {
         }
     }
 
-    /// Throws `revoked` or `stapleInvalid` if an OCSP response came (RFC 6066 §8) that says so or cannot be trusted.
-    func checkStaple() throws(TLSError) {
-        var bytes: UnsafePointer<UInt8>?
-        let count = unsafe tern_ssl_staple(ssl, &bytes)
-        guard count > 0, unsafe bytes != nil, unsafe SSL_session_reused(ssl) == 0 else { return }
+    /// Throws `revoked` or `stapleInvalid` if the response says so of the first certificate of `chain`, or if it is
+    /// not to be trusted.
+    static func check(
+        staple: UnsafeBufferPointer<UInt8>, of chain: OpaquePointer?, trusting store: OpaquePointer?
+    ) throws(TLSError) {
+        var bytes = staple.baseAddress
         ERR_clear_error()
-        guard let response = unsafe d2i_OCSP_RESPONSE(nil, &bytes, count) else { throw invalid("it cannot be read") }
+        guard let response = unsafe d2i_OCSP_RESPONSE(nil, &bytes, staple.count) else {
+            throw invalid("it cannot be read")
+        }
         defer { unsafe OCSP_RESPONSE_free(response) }
         guard unsafe OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL,
             let basic = unsafe OCSP_response_get1_basic(response)
         else { throw invalid("it is no answer") }
         defer { unsafe OCSP_BASICRESP_free(basic) }
-        let chain = unsafe SSL_get0_verified_chain(ssl) ?? SSL_get_peer_cert_chain(ssl)
-        guard unsafe OCSP_basic_verify(basic, chain, SSL_CTX_get_cert_store(SSL_get_SSL_CTX(ssl)), 0) == 1 else {
+        guard unsafe OCSP_basic_verify(basic, chain, store, 0) == 1 else {
             throw invalid("its signature is not to be trusted: \(LibraryWords().text)")
         }
         guard unsafe tern_x509_count(chain) > 1, let certificate = unsafe tern_x509_at(chain, 0),
@@ -72,7 +93,7 @@ extension ConnectionHandle {
         }
     }
 
-    private func invalid(_ reason: String) -> TLSError {
+    private static func invalid(_ reason: String) -> TLSError {
         TLSError(.stapleInvalid, "the OCSP response that came with the certificate is refused: \(reason)")
     }
 }

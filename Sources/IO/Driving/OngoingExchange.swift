@@ -31,6 +31,9 @@ open class OngoingExchange: @unchecked Sendable {
 
     package final let exchange: Exchange
     package final let framing: RequestFraming
+    /// Whether it ends when its connection stands, and nothing of it is sent: for ``Preconnecting``. It has an `info`
+    /// then. Set before it is handed to the driver.
+    @safe @exclusivity(unchecked) package final var onlyConnects = false
     /// Keeps the loops running while a live body is read.
     final let keeper: any AnyObject & Sendable
     /// When the loop took it.

@@ -58,8 +58,8 @@ struct WatchTable: ~Copyable {
         return watch.handler
     }
 
-    /// Waits for events; see ``Epoll/wait(milliseconds:)``.
-    func wait(milliseconds: Int32) -> Int { epoll?.wait(milliseconds: milliseconds) ?? 0 }
+    /// Waits for events; see ``Epoll/wait(nanoseconds:)``.
+    func wait(nanoseconds: Int64) -> Int { epoll?.wait(nanoseconds: nanoseconds) ?? 0 }
 
     /// Whom the event at `index` concerns, if its watch still stands and wants it.
     func event(_ index: Int) -> (descriptor: Int32, readiness: Readiness, handler: any ReadinessHandler)? {

@@ -32,7 +32,8 @@ enum CurlCapabilities {
     private static let always: Feature = {
         var features: Feature = [
             .http1, .streamedUpload, .streamedResponse, .responseTrailers, .informationalResponses, .fullDuplex,
-            .rateCaps, .httpProxy, .socks4Proxy, .socks5Proxy, .localAddress, .interface, .addressOverrides,
+            .rateCaps, .rawTransferCodings, .httpProxy, .socks4Proxy, .socks5Proxy, .localAddress, .interface,
+            .addressOverrides,
             .addressRules, .customResolver,
         ]
         if hasHTTP2 { features.formUnion([.http2, .http2PriorKnowledge]) }

@@ -25,5 +25,6 @@ enum NativeCapabilities {
     private static let gaps: [Capabilities.Gap] = [
         .init(.http3, "HTTP/3 runs over QUIC, which is another transport"),
         .init(.earlyData, "OpenSSL's early data is not used"),
+        .init(.rawTransferCodings, "its HTTP/1.1 takes the chunked coding off as it comes"),
     ]
 }

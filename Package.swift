@@ -223,3 +223,24 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Scripts/fuzz alone wants these; see Fuzz/README.md.
+if Context.environment["TERN_FUZZ"] == "1" {
+    func fuzzed(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["FuzzSupport"] + dependencies, path: "Fuzz/\(name)",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    }
+    package.targets += [
+        .target(name: "FuzzSupport", dependencies: ["Wire"], path: "Fuzz/Support"),
+        fuzzed("HTTP1Client", ["HTTP1Engine", "Wire", httpTypes]),
+        fuzzed("HTTP1Server", ["HTTP1Engine", "Wire", httpTypes]),
+        fuzzed("HTTP2Client", ["HTTP2Engine", "Wire", httpTypes]),
+        fuzzed("HTTP2Server", ["HTTP2Engine", "Wire", httpTypes]),
+        fuzzed("TLSClient", ["TLSEngine"]),
+        fuzzed("Names", ["Names"]),
+        fuzzed("Codings", ["Codings"]),
+        fuzzed("Cookies", ["TernCore"]),
+        // QUICEngine and HTTP3Engine: a line each when they are there.
+    ]
+}

@@ -1,5 +1,5 @@
 import CLinux
-package import Glibc
+import Glibc
 package import TransportCore
 
 /// An address as the system takes and gives it.
@@ -46,14 +46,14 @@ package struct SocketAddress {
     }
 
     /// Lends it to a call of the system.
-    package func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
         unsafe withUnsafePointer(to: storage) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
         }
     }
 
     /// The endpoint that the system means; nil for a family that is not of the Internet.
-    package static func endpoint(_ storage: sockaddr_storage) -> Endpoint? {
+    static func endpoint(_ storage: sockaddr_storage) -> Endpoint? {
         let family = Int32(storage.ss_family)
         return unsafe withUnsafeBytes(of: storage) { raw in
             switch family {
@@ -72,6 +72,11 @@ package struct SocketAddress {
 }
 
 extension SocketAddress {
+    /// Connects a socket to it: what connect(2) returns, with `errno`.
+    package func connect(_ descriptor: Int32) -> Int32 {
+        unsafe withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
+    }
+
     /// Where a socket is bound to; nil for one that is closed, or that is not of the Internet.
     package static func local(of descriptor: Int32) -> Endpoint? {
         var storage = sockaddr_storage()

@@ -39,7 +39,7 @@ final class Socket {
                 return (nil, .failed(failure))
             }
         }
-        let result = unsafe address.withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
+        let result = address.connect(descriptor)
         if result == 0 { return (socket, .done) }
         // A Unix socket whose queue is full says EAGAIN, and has no way to tell when it is not.
         return errno == EINPROGRESS ? (socket, .wait) : (nil, .failed(errno))

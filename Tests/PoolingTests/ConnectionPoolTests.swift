@@ -54,7 +54,7 @@ struct ConnectionPoolTests {
     }
 
     @Test("where every attempt fails, those who wait are refused, and no more attempts begin before")
-    func failsTogether() throws {
+    func refusesAfterFailures() throws {
         var pool = ConnectionPool(PoolSettings(), kind: .exclusive)
         let tickets = try (0..<3).map { _ in try pool.wait() }
         var opening: [PooledConnection] = []

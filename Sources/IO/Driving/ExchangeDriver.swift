@@ -259,7 +259,10 @@ open class ExchangeDriver: @unchecked Sendable {
         if !announced.isEmpty {
             let exchanges = announced
             announced.removeAll(keepingCapacity: true)
-            for exchange in exchanges { deliver(exchange) }
+            for exchange in exchanges {
+                if exchange.gathersMore() { announced.append(exchange) } else { deliver(exchange) }
+            }
+            if !announced.isEmpty { wake() }
         }
         if !ready.isEmpty { Waiter.resume(&ready, handedOver: handsOverFrom) }
         if isClosed, exchanges.isEmpty { end() }

@@ -77,6 +77,8 @@ open class OngoingExchange: @unchecked Sendable {
     @safe @exclusivity(unchecked) package final var declaredLength: Int64?
     @safe @exclusivity(unchecked) package final var channel: BodyChannel?
     @safe @exclusivity(unchecked) package final var isAnnounced = false
+    /// What had come of a live body when it was last looked at whether more does.
+    @safe @exclusivity(unchecked) final var gathered = 0
     /// What rate caps hold back; nil without any.
     @safe @exclusivity(unchecked) final var throttle: Throttle?
 

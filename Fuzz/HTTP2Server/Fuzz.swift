@@ -69,6 +69,35 @@ extension [HTTP2Event] {
         contains { if case .failed(let error) = $0 { error.code != .connectionLost } else { false } }
     }
 
-    /// All but SETTINGS, which may come before or after the end of a stream that is reset.
-    fileprivate var messages: [HTTP2Event] { filter { if case .settings = $0 { false } else { true } } }
+    /// All but SETTINGS, which may come before or after the end of a stream that is reset, and the content of
+    /// messages that turned out to be malformed, of which less or more may have passed before.
+    fileprivate var messages: [HTTP2Event] {
+        map(\.withoutSlot).filter { event in
+            switch event {
+            case .settings: false
+            case .data:
+                !contains { if case .closed(_, let closing) = $0 { closing.cause == .malformed } else { false } }
+            default: true
+            }
+        }
+    }
+}
+
+extension HTTP2Event {
+    /// Slots are used again when the end of a stream was taken: which one a stream gets depends on when.
+    fileprivate var withoutSlot: HTTP2Event {
+        func plain(_ stream: HTTP2Stream) -> HTTP2Stream { HTTP2Stream(id: stream.id, slot: 0) }
+        return switch self {
+        case .informational(let stream, let status, let fields):
+            .informational(plain(stream), status: status, fields: fields)
+        case .response(let stream, let status, let fields, let end):
+            .response(plain(stream), status: status, fields: fields, end: end)
+        case .request(let stream, let head, let end): .request(plain(stream), head, end: end)
+        case .data(let stream, let bytes, let end): .data(plain(stream), bytes, end: end)
+        case .trailers(let stream, let fields): .trailers(plain(stream), fields)
+        case .writable(let stream): .writable(plain(stream))
+        case .closed(let stream, let closing): .closed(plain(stream), closing)
+        default: self
+        }
+    }
 }

@@ -56,6 +56,7 @@ let package = Package(
         .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
+        .plugin(name: "NewTransport", targets: ["NewTransport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -141,7 +142,8 @@ let package = Package(
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine", "TransportCore",
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine",
+                "TransportCore",
                 "TernCore", "IOLoop", httpTypes,
             ]),
         layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
@@ -152,8 +154,9 @@ let package = Package(
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes", "TestServer",
-                "TransportConformance", deque, argumentParser, histogram,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes",
+                "TestServer", "TransportConformance", "CNGHTTP2", "CIDN2", "CPSL", "CQUIC", deque, argumentParser,
+                histogram,
             ],
             path: "Sources/CLI/TernCommand",
             swiftSettings: settings),
@@ -162,6 +165,16 @@ let package = Package(
             name: "Layers",
             capability: .command(
                 intent: .custom(verb: "layers", description: "Fails on an import that points up the layers."))),
+
+        .plugin(
+            name: "NewTransport",
+            capability: .command(
+                intent: .custom(
+                    verb: "new-transport",
+                    description: "Makes a package with a transport, its conformance test and a page."),
+                permissions: [
+                    .writeToPackageDirectory(reason: "The new package's folder is made beside the sources.")
+                ])),
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
@@ -192,7 +205,7 @@ let package = Package(
         tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestServer", "TestKit"]),
         tests(
             "AltSvcTransport", ["AltSvc", "TransportCore", "FileIO", "MockTransport", "TestKit"],
             golden: ["RouteDecisions.golden.txt"]),

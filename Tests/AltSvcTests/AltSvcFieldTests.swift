@@ -46,10 +46,12 @@ struct AltSvcFieldTests {
         #expect(!field.clears)
     }
 
-    @Test("clear forgets all, also beside others, and only in lower case", arguments: [
-        ("clear", true), (" clear\t", true), (#"clear, h3=":443""#, true), (#"h3=":443", clear"#, true),
-        ("Clear", false), ("cleared", false), ("clear=1", false), ("clear;ma=1", false),
-    ])
+    @Test(
+        "clear forgets all, also beside others, and only in lower case",
+        arguments: [
+            ("clear", true), (" clear\t", true), (#"clear, h3=":443""#, true), (#"h3=":443", clear"#, true),
+            ("Clear", false), ("cleared", false), ("clear=1", false), ("clear;ma=1", false),
+        ])
     func clear(_ value: String, _ clears: Bool) {
         let field = AltSvcField(value)
         #expect(field.clears == clears)
@@ -63,13 +65,15 @@ struct AltSvcFieldTests {
         #expect(entries(#"h3=":443"; ma=0"#) == [entry("h3", nil, 443, ma: 0)])
     }
 
-    @Test("an entry that breaks the grammar is left out with a reason, and its neighbours stay", arguments: [
-        #"h3=:443"#, #"h3"#, #"h3="#, #"=":443""#, #"h3="443""#, #"h3=":""#, #"h3=":0""#, #"h3=":65536""#,
-        #"h3=":-1""#, #"h3=":+443""#, #"h3=":44 3""#, #"h3=":443000""#, #"h3="user@a.example:443""#,
-        #"h3="a.example/x:443""#, #"h3="a b:443""#, #"h3="[::1:443""#, #"h3="::1:443""#, #"h3="[v1.a]:443""#,
-        #"h3="[fe80::1%25eth0]:443""#, #"h3="1.2.3:443""#, #"h3=":443"; ma=-1"#, #"h3=":443"; ma=1.5"#,
-        #"h3=":443"; ma="#, #"h3=":443" x"#, #"h%3=":443""#, #"@=":443""#, #"h3=":443"; a b"#,
-    ])
+    @Test(
+        "an entry that breaks the grammar is left out with a reason, and its neighbours stay",
+        arguments: [
+            #"h3=:443"#, #"h3"#, #"h3="#, #"=":443""#, #"h3="443""#, #"h3=":""#, #"h3=":0""#, #"h3=":65536""#,
+            #"h3=":-1""#, #"h3=":+443""#, #"h3=":44 3""#, #"h3=":443000""#, #"h3="user@a.example:443""#,
+            #"h3="a.example/x:443""#, #"h3="a b:443""#, #"h3="[::1:443""#, #"h3="::1:443""#, #"h3="[v1.a]:443""#,
+            #"h3="[fe80::1%25eth0]:443""#, #"h3="1.2.3:443""#, #"h3=":443"; ma=-1"#, #"h3=":443"; ma=1.5"#,
+            #"h3=":443"; ma="#, #"h3=":443" x"#, #"h%3=":443""#, #"@=":443""#, #"h3=":443"; a b"#,
+        ])
     func leavesOut(_ broken: String) {
         let field = AltSvcField("h2=\":1\", \(broken), h2=\":2\"; ma=5")
         #expect(field.entries == [entry("h2", nil, 1), entry("h2", nil, 2, ma: 5)], "\(broken)")
@@ -99,7 +103,8 @@ struct AltSvcFieldTests {
     func randomBytes() {
         var random = Numbers(state: 7)
         let pieces = [
-            "h3", "=", "\"", ":", "443", ";", ",", " ", "ma", "persist=1", "clear", "\\", "%", "%3D", "[::1]", "a.b", "é",
+            "h3", "=", "\"", ":", "443", ";", ",", " ", "ma", "persist=1", "clear", "\\", "%", "%3D", "[::1]", "a.b",
+            "é",
             "\u{0}", "\t", "99999999999999999999",
         ]
         for _ in 0..<20_000 {

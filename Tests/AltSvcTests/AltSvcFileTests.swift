@@ -18,15 +18,17 @@ struct AltSvcFileTests {
             """)
         #expect(file.damagedLines == 0)
         #expect(!file.isLater)
-        #expect(file.origins.map(\.0.description) == [
-            "https://example.com:443", "https://[2001:db8::1]:8443", "https://127.0.0.1:4433",
-        ])
-        #expect(file.origins[0].1 == [
-            Alternative(AltService(host: "shiny.example.com", port: 8443), expires: 1_924_941_600, source: .file),
-            Alternative(
-                AltService(alpn: "h2", host: "example.com", port: 443), expires: 1_924_941_601, persists: true,
-                source: .file),
-        ])
+        #expect(
+            file.origins.map(\.0.description) == [
+                "https://example.com:443", "https://[2001:db8::1]:8443", "https://127.0.0.1:4433",
+            ])
+        #expect(
+            file.origins[0].1 == [
+                Alternative(AltService(host: "shiny.example.com", port: 8443), expires: 1_924_941_600, source: .file),
+                Alternative(
+                    AltService(alpn: "h2", host: "example.com", port: 443), expires: 1_924_941_601, persists: true,
+                    source: .file),
+            ])
         #expect(file.origins[1].1.map(\.service.host) == ["2001:db8::2"])
         #expect(file.origins[1].1.map(\.expires) == [1_709_251_199])
         #expect(file.origins[2].1.map(\.expires) == [0])
@@ -39,7 +41,8 @@ struct AltSvcFileTests {
         for number in 1...4 {
             let alternative = Alternative(
                 h3("x\(number).example"), expires: 1_900_000_000 + Int64(number), persists: number.isMultiple(of: 2))
-            table.store([alternative, Alternative(h3("::1", 1), expires: 1_800_000_000)],
+            table.store(
+                [alternative, Alternative(h3("::1", 1), expires: 1_800_000_000)],
                 of: origin("o\(number).example"), at: 0)
         }
         _ = table.markBroken(h3("x1.example"), of: origin("o1.example"), at: 1_000)

@@ -184,10 +184,12 @@ struct AlternativeRulesTests {
         #expect(used(#"h3=":3"; ma=0"#).hosts.isEmpty)
     }
 
-    @Test("an origin of the public network has none at a private or loopback address", arguments: [
-        "127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:127.0.0.1]",
-        "localhost", "x.localhost", "100.64.0.1", "0.0.0.0",
-    ])
+    @Test(
+        "an origin of the public network has none at a private or loopback address",
+        arguments: [
+            "127.0.0.1", "[::1]", "10.1.2.3", "192.168.0.1", "169.254.169.254", "[fd00::1]", "[::ffff:127.0.0.1]",
+            "localhost", "x.localhost", "100.64.0.1", "0.0.0.0",
+        ])
     func privateAddresses(_ host: String) {
         let field = "h3=\"\(host):443\""
         #expect(used(field).hosts.isEmpty)

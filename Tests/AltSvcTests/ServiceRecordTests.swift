@@ -80,19 +80,21 @@ struct ServiceRecordTests {
         #expect(!mandatory.needsUnknown)
     }
 
-    @Test("a record that breaks the format is none", arguments: [
-        "", "00", "0001", "0001 03", "0001 0366", "0001 c000", "0001 00 0001", "0001 00 0001 0004 0268",
-        // Keys out of order, and twice.
-        "0001 00 0003 0002 0035 0001 0003 02 6832", "0001 00 0003 0002 0035 0003 0002 0035",
-        // An empty ALPN list and name, a port of three bytes, half an address, no address at all.
-        "0001 00 0001 0000", "0001 00 0001 0001 00", "0001 00 0003 0003 000035", "0001 00 0004 0003 c00002",
-        "0001 00 0004 0000", "0001 00 0002 0001 00",
-        // A mandatory key that is not there, keys out of order, and the key itself.
-        "0001 00 0000 0002 0001", "0001 00 0000 0004 0003 0001 0001 0003 02 6832 0003 0002 0035",
-        "0001 00 0000 0002 0000", "0001 00 0000 0000",
-        // A dot in a label.
-        "0001 03 612e62 00",
-    ])
+    @Test(
+        "a record that breaks the format is none",
+        arguments: [
+            "", "00", "0001", "0001 03", "0001 0366", "0001 c000", "0001 00 0001", "0001 00 0001 0004 0268",
+            // Keys out of order, and twice.
+            "0001 00 0003 0002 0035 0001 0003 02 6832", "0001 00 0003 0002 0035 0003 0002 0035",
+            // An empty ALPN list and name, a port of three bytes, half an address, no address at all.
+            "0001 00 0001 0000", "0001 00 0001 0001 00", "0001 00 0003 0003 000035", "0001 00 0004 0003 c00002",
+            "0001 00 0004 0000", "0001 00 0002 0001 00",
+            // A mandatory key that is not there, keys out of order, and the key itself.
+            "0001 00 0000 0002 0001", "0001 00 0000 0004 0003 0001 0001 0003 02 6832 0003 0002 0035",
+            "0001 00 0000 0002 0000", "0001 00 0000 0000",
+            // A dot in a label.
+            "0001 03 612e62 00",
+        ])
     func malformed(_ hex: String) { #expect(ServiceRecord(bytes(hex)) == nil) }
 
     @Test("the best record that speaks HTTP/3 and needs nothing unknown comes first")
@@ -102,9 +104,11 @@ struct ServiceRecordTests {
             record(2, "y.example", alpn("h2")),
             record(1, "z.example", parameter(0, number(5)), alpn("h3"), parameter(5, [1])),
         ].map { (name: "a.example", type: 65, data: $0) }
-        #expect(meaning(message("a.example", answers)) == .services([
-            AltService(host: "x.example", port: 8_443), AltService(host: "a.example", port: 443),
-        ]))
+        #expect(
+            meaning(message("a.example", answers))
+                == .services([
+                    AltService(host: "x.example", port: 8_443), AltService(host: "a.example", port: 443),
+                ]))
         #expect(ServiceAnswer(message("a.example", answers))?.timeToLive == 300)
         #expect(meaning(message("a.example", [])) == .services([]))
     }

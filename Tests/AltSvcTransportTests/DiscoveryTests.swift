@@ -29,7 +29,9 @@ struct DiscoveryTests {
 
     /// An answer with one HTTPS record.
     private func answer(_ owner: String, _ data: [UInt8], life: UInt8 = 200) -> [UInt8] {
-        [0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0] + name(owner) + [0, 65, 0, 1] + [0xC0, 12, 0, 65, 0, 1, 0, 0, 0, life]
+        [0, 1, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0] + name(owner) + [0, 65, 0, 1] + [
+            0xC0, 12, 0, 65, 0, 1, 0, 0, 0, life,
+        ]
             + [0, UInt8(data.count)] + data
     }
 
@@ -55,7 +57,8 @@ struct DiscoveryTests {
         await scene.transport.lookupEnded(for: try exchange(resolver).route)
         #expect(resolver.asked.current == ["65 a.example", "65 pool.example"])
         #expect(try await scene.send(try exchange(resolver)) == .http3)
-        #expect(scene.fast.sent.first?.exchange.route.connect.overrides.first?.target == .host("edge.example", port: 8_443))
+        #expect(
+            scene.fast.sent.first?.exchange.route.connect.overrides.first?.target == .host("edge.example", port: 8_443))
         let known = scene.cache.contents(at: scene.clock.wallSeconds).flatMap(\.alternatives)
         #expect(known.map(\.source) == [.dns])
         #expect(known.map { $0.expires - scene.clock.wallSeconds } == [200])

@@ -12,17 +12,19 @@ struct FallbackTests {
         return scene
     }
 
-    @Test("what was certainly not sent goes over TCP, and only that", arguments: [
-        (TransportError.Code.streamRefused, RetrySafety.notSent, true),
-        (.goAway, .notSent, true),
-        (.connectionRefused, .notSent, true),
-        (.connectionClosed, .maybeProcessed, false),
-        (.streamReset, .processed, false),
-        (.cancelled, .notSent, false),
-        (.badRequest, .notSent, false),
-        (.totalTimeout, .notSent, false),
-        (.closed, .notSent, false),
-    ])
+    @Test(
+        "what was certainly not sent goes over TCP, and only that",
+        arguments: [
+            (TransportError.Code.streamRefused, RetrySafety.notSent, true),
+            (.goAway, .notSent, true),
+            (.connectionRefused, .notSent, true),
+            (.connectionClosed, .maybeProcessed, false),
+            (.streamReset, .processed, false),
+            (.cancelled, .notSent, false),
+            (.badRequest, .notSent, false),
+            (.totalTimeout, .notSent, false),
+            (.closed, .notSent, false),
+        ])
     func resends(_ code: TransportError.Code, _ safety: RetrySafety, _ isResent: Bool) async throws {
         let scene = try await upgraded()
         scene.overHTTP3.set(.failure(error(code, .send, safety)))
@@ -159,7 +161,8 @@ struct FallbackTests {
         let scene = Scene(remote: IPAddress("8.8.8.8").map { .ip($0, port: 443) })
         scene.altSvc.set(#"h3="127.0.0.1:443", h3="localhost:443""#)
         let (_, notes) = try await scene.notes()
-        #expect(notes.contains("Alt-Svc, in part ignored: h3=127.0.0.1:443 is at a private address, and a.example is not"))
+        #expect(
+            notes.contains("Alt-Svc, in part ignored: h3=127.0.0.1:443 is at a private address, and a.example is not"))
         #expect(try await scene.send() == .http2)
         #expect(scene.fast.preconnects.isEmpty)
     }

@@ -10,16 +10,18 @@ struct RacingTests {
         let scene = Scene()
         let (first, learned) = try await scene.notes()
         #expect(first == .http2)
-        #expect(learned == [
-            "HTTP/3 not used: nothing says that https://a.example:443 speaks it",
-            "Alt-Svc: h3=a.example:443 is remembered for the next request",
-        ])
+        #expect(
+            learned == [
+                "HTTP/3 not used: nothing says that https://a.example:443 speaks it",
+                "Alt-Svc: h3=a.example:443 is remembered for the next request",
+            ])
         let (second, notes) = try await scene.notes()
         #expect(second == .http3)
-        #expect(notes == [
-            "HTTP/3 at h3=a.example:443 is tried at once, and TCP 300 ms later",
-            "HTTP/3 used: h3=a.example:443 stood first, after 0 ms",
-        ])
+        #expect(
+            notes == [
+                "HTTP/3 at h3=a.example:443 is tried at once, and TCP 300 ms later",
+                "HTTP/3 used: h3=a.example:443 stood first, after 0 ms",
+            ])
         #expect(try await scene.send() == .http3)
         #expect(scene.steady.preconnects.isEmpty)
         #expect(scene.fast.preconnects.count == 1)
@@ -108,10 +110,12 @@ struct RacingTests {
         }
     }
 
-    @Test("where HTTP/3 fails at once, TCP starts at once", arguments: [
-        TransportError.Code.connectionRefused, .certificateInvalid, .tlsFailed, .hostNotFound, .addressRefused,
-        .protocolRefused,
-    ])
+    @Test(
+        "where HTTP/3 fails at once, TCP starts at once",
+        arguments: [
+            TransportError.Code.connectionRefused, .certificateInvalid, .tlsFailed, .hostNotFound, .addressRefused,
+            .protocolRefused,
+        ])
     func failsAtOnce(_ code: TransportError.Code) async throws {
         let scene = Scene()
         scene.cache.preload(try get().route.origin)
@@ -119,8 +123,9 @@ struct RacingTests {
         let (version, notes) = try await scene.notes()
         #expect(version == .http2)
         #expect(scene.clock.now == Instant(nanoseconds: 0))
-        #expect(notes.contains(
-            "HTTP/3 not used: h3=a.example:443: \(code.rawValue), says the mock; it is left alone for 300 s"))
+        #expect(
+            notes.contains(
+                "HTTP/3 not used: h3=a.example:443: \(code.rawValue), says the mock; it is left alone for 300 s"))
         #expect(try await scene.send() == .http2)
         #expect(scene.fast.preconnects.count == 1)
     }
@@ -259,10 +264,12 @@ struct RacingTests {
         scene.cache.preload(try get().route.origin)
         scene.udp.set(.slow(.milliseconds(40)))
         let phases = Box<[String]>([])
-        let exchange = try get { $0.onEvent = { event in
-            let phase = event.phase
-            phases.update { $0.append(phase) }
-        } }
+        let exchange = try get {
+            $0.onEvent = { event in
+                let phase = event.phase
+                phases.update { $0.append(phase) }
+            }
+        }
         async let version = scene.send(exchange)
         await scene.clock.sleepers(3)
         scene.clock.advance(by: .milliseconds(40))

@@ -131,7 +131,9 @@ struct RouteDecisionTests {
         let descriptor = unsafe open(path, O_RDONLY)
         defer { close(descriptor) }
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        while case let count = unsafe Glibc.read(descriptor, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
+        while case let count = unsafe Glibc.read(descriptor, &chunk, chunk.count), count > 0 {
+            bytes += chunk[..<count]
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -15,7 +15,8 @@ func get(_ url: String = "https://a.example/", _ change: (inout Exchange) -> Voi
 func error(
     _ code: TransportError.Code, _ phase: TransportError.Phase = .connect, _ safety: RetrySafety = .notSent
 ) -> TransportError {
-    TransportError(code, phase: phase, retrySafety: safety, endpoint: "mock", message: "\(code.rawValue), says the mock")
+    TransportError(
+        code, phase: phase, retrySafety: safety, endpoint: "mock", message: "\(code.rawValue), says the mock")
 }
 
 /// A value that tasks share.

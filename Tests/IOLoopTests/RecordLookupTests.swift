@@ -31,29 +31,31 @@ private final class FakeDNS: Sendable {
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         let (questions, isOver) = (questions, isOver)
         // A thread of its own: it blocks.
-        Task { try await onThread {
-            defer { close(descriptor) }
-            var buffer = [UInt8](repeating: 0, count: 2_048)
-            while true {
-                var from = sockaddr_in()
-                var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-                let count = unsafe withUnsafeMutablePointer(to: &from) { pointer in
-                    unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                        unsafe recvfrom(descriptor, &buffer, buffer.count, 0, pointer, &size)
+        Task {
+            try await onThread {
+                defer { close(descriptor) }
+                var buffer = [UInt8](repeating: 0, count: 2_048)
+                while true {
+                    var from = sockaddr_in()
+                    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+                    let count = unsafe withUnsafeMutablePointer(to: &from) { pointer in
+                        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                            unsafe recvfrom(descriptor, &buffer, buffer.count, 0, pointer, &size)
+                        }
                     }
-                }
-                if isOver.current { return }
-                guard count > 0 else { continue }
-                let question = Array(buffer[..<count])
-                questions.update { $0.append(question) }
-                guard let reply = answer(question) else { continue }
-                unsafe withUnsafePointer(to: &from) { pointer in
-                    unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                        _ = unsafe sendto(descriptor, reply, reply.count, 0, pointer, size)
+                    if isOver.current { return }
+                    guard count > 0 else { continue }
+                    let question = Array(buffer[..<count])
+                    questions.update { $0.append(question) }
+                    guard let reply = answer(question) else { continue }
+                    unsafe withUnsafePointer(to: &from) { pointer in
+                        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                            _ = unsafe sendto(descriptor, reply, reply.count, 0, pointer, size)
+                        }
                     }
                 }
             }
-        } }
+        }
     }
 
     func stop() { isOver.update { $0 = true } }

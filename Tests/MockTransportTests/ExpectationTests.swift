@@ -78,7 +78,9 @@ struct ExpectationTests {
         let mock = MockTransport(
             clock: clock,
             expecting: [
-                .get("/slow", gives: MockResponse(steps: [.bytes([1]), .wait(.seconds(3)), .bytes([2])], delay: .seconds(60)))
+                .get(
+                    "/slow",
+                    gives: MockResponse(steps: [.bytes([1]), .wait(.seconds(3)), .bytes([2])], delay: .seconds(60)))
             ])
         let session = session(mock).with { $0.clock = clock }
         async let answer = session.get("https://a.test/slow")

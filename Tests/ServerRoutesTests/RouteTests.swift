@@ -48,8 +48,9 @@ struct RouteTests {
         let (_, session) = try open(.http1)
         let answer = try await session.post("/anything", .text("tern"))
         #expect(answer.text.contains("\"data\": \"tern\""))
-        #expect(try await session.put("/upload", .text("abc")).text.contains(
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+        #expect(
+            try await session.put("/upload", .text("abc")).text.contains(
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
         let bytes = [UInt8](repeating: 3, count: 200_000)
         #expect(try await session.post("/echo", .bytes(bytes, type: nil)).bytes == bytes)
         #expect(try await session.get("/bytes/300000?seed=1").bytes.count == 300_000)
@@ -66,13 +67,19 @@ struct RouteTests {
     @Test("Basic, Bearer and Digest credentials let one in", arguments: versions)
     func authentication(protocols: ProtocolSet) async throws {
         let (_, session) = try open(protocols)
-        #expect(try await session.get("/basic-auth/tern/a:b") { $0.auth = BasicAuth(user: "tern", password: "a:b") }.status == .ok)
+        #expect(
+            try await session.get("/basic-auth/tern/a:b") { $0.auth = BasicAuth(user: "tern", password: "a:b") }.status
+                == .ok)
         #expect(try await session.get("/bearer") { $0.auth = BearerAuth(token: "token") }.status == .ok)
         for path in ["auth/tern/bird", "auth/tern/bird/SHA-256", "auth-int/tern/bird/SHA-512-256"] {
-            let answer = try await session.get("/digest-auth/\(path)") { $0.auth = DigestAuth(user: "tern", password: "bird") }
+            let answer = try await session.get("/digest-auth/\(path)") {
+                $0.auth = DigestAuth(user: "tern", password: "bird")
+            }
             #expect(answer.status == .ok, "\(path)")
             #expect(answer.text.contains("\"user\": \"tern\""))
-            let wrong = try await session.get("/digest-auth/\(path)") { $0.auth = DigestAuth(user: "tern", password: "fish") }
+            let wrong = try await session.get("/digest-auth/\(path)") {
+                $0.auth = DigestAuth(user: "tern", password: "fish")
+            }
             #expect(wrong.status == .unauthorized, "\(path)")
         }
     }

@@ -63,11 +63,11 @@ struct AuthTests {
         let proxy = try await ProxyServer.shared(.squidDigest)
         let places = [("place", "127.0.0.1:\(proxy.port)")]
         for line in [
-            "-sS -x http://{place} --proxy-digest -U tern:feather {nginx}/method",
-            "-sS -x http://{place} --proxy-anyauth -U tern:feather {nginx}/method",
-            "-sS -x http://tern:feather@{place} --proxy-digest {nginx}/method",
-            "-sS -x http://{place} --proxy-digest -U tern:feather -k {tls}/method",
-            "-sS -x http://{place} --proxy-anyauth -U tern:feather -k {tls}/method",
+            "-sS -x http://{place} --proxy-digest -U tern:secret {nginx}/method",
+            "-sS -x http://{place} --proxy-anyauth -U tern:secret {nginx}/method",
+            "-sS -x http://tern:secret@{place} --proxy-digest {nginx}/method",
+            "-sS -x http://{place} --proxy-digest -U tern:secret -k {tls}/method",
+            "-sS -x http://{place} --proxy-anyauth -U tern:secret -k {tls}/method",
             "-sS -x http://{place} --proxy-digest -U tern:wrong -k {tls}/method",
         ] { try await compare(Line(line), places) }
     }

@@ -25,7 +25,8 @@ struct Automatic {
         let fields: HTTPFields
 
         init(_ version: HTTPVersion, altSvc: String?) {
-            connection = ConnectionInfo(id: UInt64(version.rawValue.utf8.count), version: version, local: nil, remote: nil)
+            connection = ConnectionInfo(
+                id: UInt64(version.rawValue.utf8.count), version: version, local: nil, remote: nil)
             var fields: HTTPFields = [
                 .contentType: "text/plain", .contentLength: "1024", .server: "nothing", .date: "now", .eTag: "x",
             ]

@@ -1,6 +1,5 @@
-import Wire
-
 package import Names
+import Wire
 
 /// The content of one HTTPS record (RFC 9460 §2.2): a priority, a target, and parameters.
 package struct ServiceRecord: Sendable, Hashable {

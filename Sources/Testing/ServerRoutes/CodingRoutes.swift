@@ -19,6 +19,7 @@ extension Routes {
             return .text("\(coding.rawValue) is not there\n", .internalServerError)
         }
         return .bytes(
-            bytes, fields: [.contentType: "application/json", .contentEncoding: coding.rawValue, .vary: "Accept-Encoding"])
+            bytes,
+            fields: [.contentType: "application/json", .contentEncoding: coding.rawValue, .vary: "Accept-Encoding"])
     }
 }

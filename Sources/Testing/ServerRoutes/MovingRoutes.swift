@@ -6,6 +6,16 @@ extension Routes {
         Route("/cookies: the cookies, as JSON; /cookies/set?NAME=VALUE and /cookies/delete?NAME change them", [.get]) {
             cookies($0)
         },
+        Route("/login: sets a cookie and leads to /account", [.get]) { _ in
+            .status(.found, fields: [.location: "/account", .setCookie: "id=42; Path=/; HttpOnly"])
+        },
+        Route("/account: tells the cookie", [.get]) { visit in
+            .text("the server saw the cookie \(visit.request.fields[values: .cookie].joined(separator: "; "))")
+        },
+        Route("/busy: 503 two times of three, with Retry-After", [.get]) { visit in
+            visit.request.number % 3 == 2
+                ? .text("free at last\n") : .text("busy\n", .serviceUnavailable, fields: [.retryAfter: "0"])
+        },
         Route("/redirect/N: N redirects, to /get") { visit in
             let left = visit.number(in: 1...100, else: 1)
             return .redirect(to: left == 1 ? "/get" : "/redirect/\(left - 1)")
@@ -71,7 +81,8 @@ extension Routes {
             return .status(.found, fields: fields)
         default:
             let pairs = visit.request.fields[values: .cookie].flatMap { $0.split(separator: ";") }.map { pair in
-                let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                let parts = pair.drop { $0 == " " }.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 return (name: String(parts[0]), value: parts.count > 1 ? String(parts[1]) : "")
             }
             return json([("cookies", JSONText.pairs(pairs))])

@@ -8,7 +8,7 @@ public struct StaticFolder: Sendable {
 
     /// The folder at `path`; nil if there is none.
     public init?(_ path: String) {
-        guard let real = StaticFolder.realPath(path), StaticFolder.kind(of: real) == .folder else { return nil }
+        guard let real = StaticFolder.realPath(path), case .folder = StaticFolder.kind(of: real) else { return nil }
         root = real
     }
 
@@ -107,7 +107,7 @@ private final class FilePieces: @unchecked Sendable {
     private static let piece = 64 << 10
 
     init?(_ path: String, _ range: Range<Int>) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         offset = range.lowerBound
         end = range.upperBound
         if descriptor < 0 { return nil }

@@ -8,7 +8,8 @@ extension Routes {
     static let timing: [Route] = [
         Route("/delay/SECONDS: waits before it answers, ten minutes at most") { visit in
             let wait = visit.seconds(visit.parts.dropFirst().first, else: 1)
-            return [.receive, .wait(wait)] + json([("url", .text(visit.request.target))]).steps.dropFirst()
+            let answer = json([("url", .text(visit.request.target))])
+            return .init([.receive, .wait(wait)] + answer.steps.dropFirst())
         },
         Route("/drip?numbytes=N&duration=SECONDS&delay=SECONDS&code=CODE: bytes, evenly over time", [.get]) { visit in
             let count = min(max(visit["numbytes"].flatMap(Int.init) ?? 10, 1), 1 << 20)

@@ -32,7 +32,8 @@ package final class CaddyServer: Sendable {
         for size in [1, 65_536, 1_048_576] { try bytes.write(String(size), NginxServer.pattern(size)) }
         self.ca = ca
         self.application = application
-        process = try ServerProcess(.caddy, ports: 2, at: gone?.process.ports, in: folder) { ports throws(TestKitError) in
+        process = try ServerProcess(.caddy, ports: 2, at: gone?.process.ports, in: folder) {
+            ports throws(TestKitError) in
             try folder.write(
                 "Caddyfile",
                 Self.configuration(ports: ports, files: files.path, identity: identity ?? ca.server, application))

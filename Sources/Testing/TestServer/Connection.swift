@@ -396,10 +396,3 @@ final class Connection: ReadinessHandler {
 
     private var isStalled: Bool { if case .stall = plan { true } else { false } }
 }
-
-extension Span<UInt8> {
-    /// A copy.
-    var array: [UInt8] {
-        unsafe withUnsafeBufferPointer { unsafe Array($0) }
-    }
-}

@@ -20,7 +20,8 @@ final class DatagramDoor: ReadinessHandler {
     /// Batches that may wait for the system before nothing more is made.
     private static let backlog = 64
 
-    init(_ host: Host, _ socket: UDPSocket, at address: IPAddress, port: Int, _ context: QUICContext) throws(QUICError) {
+    init(_ host: Host, _ socket: UDPSocket, at address: IPAddress, port: Int, _ context: QUICContext) throws(QUICError)
+    {
         self.host = host
         self.socket = socket
         local = QUICAddress(address, port: UInt16(clamping: port))

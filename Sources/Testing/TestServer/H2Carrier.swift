@@ -159,7 +159,7 @@ final class H2Carrier: StreamCarrier {
         guard let stream = stream(of: play) else { return }
         do throws(HTTP2Error) {
             try engine.end(stream, trailers: trailers.isEmpty ? nil : trailers)
-        } catch where error.code == .outOfOrder {
+        } catch  where error.code == .outOfOrder {
         } catch {
             host.record.problem("the trailers of exchange \(play.number) were not sent: \(error)")
         }

@@ -142,7 +142,7 @@ final class H3Carrier: ReplyCarrier {
         guard let stream = stream(of: play) else { return }
         do throws(HTTP3Error) {
             try http.end(stream, trailers: trailers.isEmpty ? nil : trailers)
-        } catch where error.code == .outOfOrder {
+        } catch  where error.code == .outOfOrder {
         } catch {
             host.record.problem("the trailers of exchange \(play.number) were not sent: \(error)")
         }

@@ -16,6 +16,8 @@ final class Host: ReadinessHandler, @unchecked Sendable {
     private var connections: [Int: Connection] = [:]
     private var door: DatagramDoor?
     private var scripted = 0
+    /// What Alt-Svc says; nil if it is not sent.
+    private(set) var altSvc: String?
 
     /// Where replies come from.
     enum ReplySource {
@@ -57,6 +59,7 @@ final class Host: ReadinessHandler, @unchecked Sendable {
         do {
             door = try DatagramDoor(self, socket, at: address, port: port, context)
             door?.start()
+            if configuration.advertisesHTTP3 { altSvc = "h3=\":\(port)\"; ma=3600" }
         } catch { record.problem("HTTP/3 could not begin: \(error)") }
     }
 
@@ -72,8 +75,9 @@ final class Host: ReadinessHandler, @unchecked Sendable {
     func ready(_ descriptor: Int32, _ readiness: Readiness) {
         while let (socket, remote) = listener?.accept() {
             guard connections.count < configuration.limits.connections else {
-                record.problem("a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
-                    + "\(connections.count) are open, and no more are allowed")
+                record.problem(
+                    "a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
+                        + "\(connections.count) are open, and no more are allowed")
                 continue
             }
             let number = record.accepted(from: remote)
@@ -190,4 +194,9 @@ struct ServerContexts {
         }
         return made
     }
+}
+
+extension HTTPField.Name {
+    /// RFC 7838 §3; the fallback is never used.
+    static let altSvc = HTTPField.Name("Alt-Svc") ?? .via
 }

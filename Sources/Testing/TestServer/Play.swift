@@ -172,7 +172,7 @@ final class Play: @unchecked Sendable {
         case .head(let status, let fields):
             hasHead = true
             host.record.exchange(number) { $0.status = status.code }
-            carrier.begin(self, status, fields, length(of: status))
+            carrier.begin(self, status, advertised(fields), length(of: status))
         case .bytes(let bytes): send(bytes)
         case .repeating(let bytes, let times): current = .repeating(bytes, left: times)
         case .drip(let bytes, let piece, let every): current = .drip(bytes[...], piece: max(1, piece), every: every)
@@ -190,6 +190,15 @@ final class Play: @unchecked Sendable {
         case .fault(.stall): block = .forever
         case .fault(let fault): carrier.perform(fault, self)
         }
+    }
+
+    /// With Alt-Svc, where HTTP/3 is to be told of and is not spoken already.
+    private func advertised(_ fields: HTTPFields) -> HTTPFields {
+        guard let altSvc = host.altSvc else { return fields }
+        if case .http3 = handle { return fields }
+        var fields = fields
+        if !fields.contains(.altSvc) { fields.append(HTTPField(name: .altSvc, value: altSvc)) }
+        return fields
     }
 
     private func receive(continues: Bool, upTo count: Int? = nil) {
@@ -306,7 +315,8 @@ final class Play: @unchecked Sendable {
                 guard !overflow, all < 1 << 50 else { return .unknown }
                 count += all
             case .end: return .known(count)
-            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close): return .unknown
+            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close):
+                return .unknown
             default: continue
             }
         }

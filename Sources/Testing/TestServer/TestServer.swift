@@ -162,7 +162,8 @@ public final class TestServer: Sendable {
         guard await record.wait(atMost: limit, until: condition) else {
             let seen = exchanges.map(\.description).joined(separator: "; ")
             throw TestServerError(
-                .timedOut, "what was waited for did not happen within \(limit); seen so far: "
+                .timedOut,
+                "what was waited for did not happen within \(limit); seen so far: "
                     + (seen.isEmpty ? "nothing" : seen))
         }
     }

@@ -10,6 +10,8 @@ extension TestServer {
         /// The protocols that it speaks: all. They share one port: over TCP, what a client says first decides; HTTP/3
         /// has UDP's port of the same number.
         public var protocols: ProtocolSet = [.http1, .http2, .http2PriorKnowledge, .http3]
+        /// Whether answers over TCP say that HTTP/3 is to be had on the same port (Alt-Svc, RFC 7838): no.
+        public var advertisesHTTP3: Bool = false
         /// Names beside `localhost`, `tern.test` and `*.tern.test` that its certificate is good for. Sessions of
         /// ``TestServer/session(over:)`` reach the server by them.
         public var names: [String] = []

@@ -72,7 +72,8 @@ final class Race<Fast: Preconnecting, Steady: Preconnecting>: RunningRace {
 
     /// A race for `exchange` and all that come while it lasts.
     init(
-        _ fast: Fast, _ steady: Steady, _ mind: RouteMind, _ candidates: [RouteDecision.Candidate], for exchange: Exchange,
+        _ fast: Fast, _ steady: Steady, _ mind: RouteMind, _ candidates: [RouteDecision.Candidate],
+        for exchange: Exchange,
         isProbe: Bool, headStart: Duration, timeLimit: Duration
     ) {
         self.fast = fast
@@ -162,7 +163,7 @@ final class Race<Fast: Preconnecting, Steady: Preconnecting>: RunningRace {
             let note =
                 "HTTP/3 used: \(candidate.service) stood after \(took.wholeMilliseconds) ms"
                 + (isProbe ? ", tried again after it had failed" : rules.isDecided ? ", later than TCP" : "")
-            if !mind.adopt(candidate, connection, took: took, note: note) {
+            if !mind.adopt(candidate, connection, took: took, isAsked: !rules.isDecided, note: note) {
                 event = .fastFailed
                 state.withLock {
                     $0.failed.append((candidate.service, "its connection is open and silent"))

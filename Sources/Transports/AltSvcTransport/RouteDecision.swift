@@ -75,7 +75,8 @@ struct RouteDecision {
         let known = allKnown
         let all = candidates()
         guard !all.isEmpty else {
-            let why = known.isEmpty ? WhyNot.unknown(route.origin.description) : .movedElsewhere(route.origin.description)
+            let why =
+                known.isEmpty ? WhyNot.unknown(route.origin.description) : .movedElsewhere(route.origin.description)
             return .steady(why, until: nil)
         }
         let history = Dictionary(known.map { ($0.alternative.service, $0) }) { first, _ in first }
@@ -91,7 +92,8 @@ struct RouteDecision {
         }
         // Nobody waits for one that has failed.
         let fresh = usable.filter { history[$0.service].map { $0.failures == 0 } ?? true }
-        return fresh.isEmpty ? .probe(Array(usable.prefix(Self.mostCandidates)))
+        return fresh.isEmpty
+            ? .probe(Array(usable.prefix(Self.mostCandidates)))
             : .race(Array(fresh.prefix(Self.mostCandidates)))
     }
 

@@ -119,7 +119,9 @@ final class RouteMind: Sendable {
 
     /// For how long a connection that was asked something has been silent, if that is too long.
     private func silence(of standing: Standing, _ headStart: HeadStart, at now: Instant) -> Duration? {
-        guard let askedAt = standing.askedAt, let heard = standing.connection.heard, heard <= askedAt else { return nil }
+        guard let askedAt = standing.askedAt, let heard = standing.connection.heard, heard <= askedAt else {
+            return nil
+        }
         let duration = askedAt.duration(to: now)
         return duration > headStart.patience ? duration : nil
     }
@@ -164,10 +166,10 @@ final class RouteMind: Sendable {
 
     // MARK: What races tell
 
-    /// The HTTP/3 connection stands, and is used from now on. False if that it stands proves nothing: it is one that was
-    /// given up for its silence, and nothing has come since.
+    /// The HTTP/3 connection stands, and is used from now on; at once, if it `isAsked`. False if that it stands proves
+    /// nothing: it is one that was given up for its silence, and nothing has come since.
     func adopt(
-        _ candidate: RouteDecision.Candidate, _ connection: ConnectionInfo, took: Duration, note: String
+        _ candidate: RouteDecision.Candidate, _ connection: ConnectionInfo, took: Duration, isAsked: Bool, note: String
     ) -> Bool {
         state.withLock { state in
             if state.silentConnection == connection.id {
@@ -178,7 +180,8 @@ final class RouteMind: Sendable {
             } else {
                 state.headStart.fastTook(took)
             }
-            state.standing = Standing(candidate: candidate, connection: connection, note: note)
+            state.standing = Standing(
+                candidate: candidate, connection: connection, note: note, askedAt: isAsked ? clock.now : nil)
             state.resting = nil
             state.race = nil
             return true

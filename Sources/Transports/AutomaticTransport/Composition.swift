@@ -49,7 +49,8 @@ package final class Composition<Fast: Preconnecting, Steady: Preconnecting, Othe
         _ exchange: Exchange, _ missing: Feature
     ) async throws(TransportError) -> TransportResponse {
         let third = third
-        guard exchange.requiredFeatures.isSubset(of: third.capabilities(over: exchange.route.connect.protocols).features)
+        guard
+            exchange.requiredFeatures.isSubset(of: third.capabilities(over: exchange.route.connect.protocols).features)
         else {
             // Its words tell what is lacking, and why.
             try capabilities(over: exchange.route.connect.protocols).check(exchange)

@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Serves routes to try clients with, and the files of a folder, on loopback.",
         usage: "tern serve [--port NUMBER] [--address ADDRESS] [--name HOST] [FOLDER]",
         discussion: """
-            One port speaks HTTP/1.1 and HTTP/2, in clear text and over TLS. The certificate is of an authority that \
+            One port speaks HTTP/1.1 and HTTP/2, in clear text and over TLS, and HTTP/3. The certificate is of an authority that \
             lives as long as the command; the path of its root is printed, for --cacert. / lists the routes: those of \
             httpbin, most of them. Files are served where no route has the path, and nothing outside of FOLDER.
 
@@ -23,13 +23,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The port; 0 lets the system choose.", valueName: "number"))
     var port = 0
 
-    @Option(help: ArgumentHelp("The address to listen on. Others than loopback let everybody in.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp("The address to listen on. Others than loopback let everybody in.", valueName: "address"))
     var address = "127.0.0.1"
 
     @Option(help: ArgumentHelp("Another name that the certificate is good for; may be repeated.", valueName: "host"))
     var name: [String] = []
 
-    @Option(help: ArgumentHelp("Write port and root on these two lines to a file, too, once it serves.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Write port and root on these two lines to a file, too, once it serves.", valueName: "file"))
     var ready: String?
 
     @Argument(help: "The folder whose files are served.")
@@ -52,6 +54,7 @@ struct Serve: AsyncParsableCommand {
         configuration.port = port
         configuration.names = name
         if let address = IPAddress(address) { configuration.address = address }
+        configuration.advertisesHTTP3 = true
         // It may run for days.
         configuration.limits.recordedExchanges = 1_000
         let server: TestServer

@@ -38,6 +38,21 @@ struct Runner {
     }
 
     private func parallel() async throws -> Int32 {
+        guard let meter = ParallelMeter(global) else { return try await parallel(nil) }
+        // The line is drawn as long as there is something to draw.
+        return try await withThrowingTaskGroup(of: Int32?.self) { group in
+            group.addTask { try await parallel(meter) }
+            group.addTask {
+                await meter.draw()
+                return nil
+            }
+            let code = try await group.next() ?? nil
+            group.cancelAll()
+            return code ?? 0
+        }
+    }
+
+    private func parallel(_ meter: ParallelMeter?) async throws -> Int32 {
         var operations: [Operation] = []
         for invocation in invocations { operations.append(try await Operation(invocation, shared)) }
         let all = operations.lazy.flatMap { operation in
@@ -52,7 +67,7 @@ struct Runner {
                     if ended != 0 { code = ended }
                 }
                 if Task.isCancelled || code != 0 && global.failsEarly { break }
-                group.addTask { await operation.carryOut(planned) }
+                group.addTask { await operation.carryOut(planned, meter) }
                 underWay += 1
             }
             while let ended = await group.next() {
@@ -80,10 +95,11 @@ final class Operation: Sendable {
     }
 
     /// The exit code.
-    func carryOut(_ planned: Result<PlannedTransfer, any Error>) async -> Int32 {
+    func carryOut(_ planned: Result<PlannedTransfer, any Error>, _ meter: ParallelMeter? = nil) async -> Int32 {
         do {
             let transfer = Transfer(invocation, session, try planned.get(), heads)
-            return await SpeedWatch.run(transfer, invocation)
+            guard let meter else { return await SpeedWatch.run(transfer, invocation) }
+            return await meter.watch(transfer) { await SpeedWatch.run(transfer, invocation) }
         } catch {
             let code = ExitCode.of(error)
             if invocation.tells { Output.error.line("tern: (\(code)) \(error)") }

@@ -28,7 +28,7 @@ extension MemoryCookies {
         text bytes: [UInt8], format: CookieFormat? = nil, at wallSeconds: Int64 = SystemClock().wallSeconds,
         brokenLines: BrokenLines = .refuse
     ) throws(CookieFileError) -> Int {
-        let cookies = try CookieFiles.cookies(in: bytes, format, brokenLines)
+        let cookies = try CookieFiles.cookies(in: bytes, format, brokenLines, at: wallSeconds)
         add(cookies.filter { !$0.isExpired(at: wallSeconds) }, at: wallSeconds)
         return cookies.count
     }
@@ -51,7 +51,7 @@ extension MemoryCookies {
         let text = text(format, at: wallSeconds, keepsSessionCookies: keepsSessionCookies)
         if !replacesAnything {
             try await CookieFiles.check(path) { (old) throws(CookieFileError) in
-                _ = try CookieFiles.cookies(in: old, nil, .refuse)
+                _ = try CookieFiles.cookies(in: old, nil, .refuse, at: wallSeconds)
             }
         }
         try await CookieFiles.replace(path, by: text)
@@ -72,14 +72,14 @@ extension MemoryCookies {
 /// What files of cookies and of state have in common.
 enum CookieFiles {
     static func cookies(
-        in bytes: [UInt8], _ format: CookieFormat?, _ brokenLines: BrokenLines
+        in bytes: [UInt8], _ format: CookieFormat?, _ brokenLines: BrokenLines, at wallSeconds: Int64
     ) throws(CookieFileError) -> [Cookie] {
         switch format ?? guess(bytes) {
         case .json: return try JSONCookies.parse(bytes)
         case .netscape:
             guard let text = String(validating: bytes, as: UTF8.self) ?? (brokenLines == .skip ? lenient(bytes) : nil)
             else { throw CookieFileError(.damaged, "", "no cookies.txt: it is not text in UTF-8") }
-            let (cookies, faults) = NetscapeCookies.parse(text)
+            let (cookies, faults) = NetscapeCookies.parse(text, at: wallSeconds)
             if let first = faults.first, brokenLines == .refuse {
                 throw CookieFileError(
                     .brokenLine(first.line), "",

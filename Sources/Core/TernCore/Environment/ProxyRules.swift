@@ -26,8 +26,11 @@ public struct ProxyRules: Sendable {
     /// No proxy, whatever the environment says.
     public static let none = ProxyRules()
 
+    /// The same proxy for everything.
+    public static func all(_ proxy: ProxyOptions) -> ProxyRules { ProxyRules { _ in proxy } }
+
     /// The same proxy for everything, except for the URLs in a list like that of `no_proxy`.
-    public static func all(_ proxy: ProxyOptions, except list: String = "") -> ProxyRules {
+    public static func all(_ proxy: ProxyOptions, except list: String) -> ProxyRules {
         let exceptions = NoProxy(list)
         return ProxyRules { exceptions.contains($0) ? nil : proxy }
     }

@@ -10,11 +10,15 @@ extension ConformanceCase {
             try trial.equal(response.status.code, 200, "the status")
             try trial.equal(response.fields[.eTag], "\"1\"", "a field")
             try trial.equal(response.version, trial.way.version, "the version")
-            try trial.equal(String(decoding: try await response.body.collect(upTo: 100), as: UTF8.self), "hello", "text")
+            try trial.equal(
+                String(decoding: try await response.body.collect(upTo: 100), as: UTF8.self), "hello", "text")
         },
-        ConformanceCase("answer.statuses", "every status comes back as it is, none is followed or tried again") { trial in
-            let codes = [200, 201, 202, 204, 206, 299, 301, 302, 303, 304, 305, 307, 308, 400, 401, 404, 407, 421, 425,
-                429, 500, 503, 599]
+        ConformanceCase("answer.statuses", "every status comes back as it is, none is followed or tried again") {
+            trial in
+            let codes = [
+                200, 201, 202, 204, 206, 299, 301, 302, 303, 304, 305, 307, 308, 400, 401, 404, 407, 421, 425,
+                429, 500, 503, 599,
+            ]
             let server = try trial.server(
                 codes.map { .status(.init(code: $0), fields: [.location: "/elsewhere", .retryAfter: "0"]) })
             let call = try trial.call(server)
@@ -52,26 +56,33 @@ extension ConformanceCase {
             try trial.expect(try await trial.failure(call), .headTooLarge, for: "a head of 5,000 bytes")
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("answer.head-bytes", "a head of 300 KiB is refused by default", over: ConformanceWay.tcp) { trial in
+        ConformanceCase("answer.head-bytes", "a head of 300 KiB is refused by default", over: ConformanceWay.tcp) {
+            trial in
             let server = try trial.server { _ in
                 [
                     .receive,
-                    .fault(.rawHead([(":status", "200")] + (0..<60).map { ("x-\($0)", String(repeating: "y", count: 5_000)) })),
+                    .fault(
+                        .rawHead(
+                            [(":status", "200")] + (0..<60).map { ("x-\($0)", String(repeating: "y", count: 5_000)) })),
                     .end,
                 ]
             }
             try trial.expect(
-                try await trial.failure(trial.call(server)), .headTooLarge, .protocolViolation, for: "a head of 300 KiB")
+                try await trial.failure(trial.call(server)), .headTooLarge, .protocolViolation, for: "a head of 300 KiB"
+            )
         },
-        ConformanceCase("answer.head-fields", "more than a thousand fields are refused by default", over: ConformanceWay.tcp) { trial in
+        ConformanceCase(
+            "answer.head-fields", "more than a thousand fields are refused by default", over: ConformanceWay.tcp
+        ) { trial in
             let server = try trial.server { _ in
                 [.receive, .fault(.rawHead([(":status", "200")] + (0..<1_100).map { ("x-\($0)", "y") })), .end]
             }
             try trial.expect(
                 try await trial.failure(trial.call(server)), .headTooLarge, .protocolViolation, for: "1,100 fields")
         },
-        ConformanceCase("answer.no-content", "204, 304 and the answer to HEAD have no content, whatever their length says")
-        { trial in
+        ConformanceCase(
+            "answer.no-content", "204, 304 and the answer to HEAD have no content, whatever their length says"
+        ) { trial in
             let server = try trial.server([
                 .status(.noContent), .status(.notModified, fields: [.contentLength: "5", .eTag: "e"]), .text("five!"),
                 .text("next"),
@@ -84,7 +95,10 @@ extension ConformanceCase {
             try await trial.stillWorks(call, "next")
             try trial.equal(server.connections.count, 1, "connections")
         },
-        ConformanceCase("answer.invalid-fields", "names and values that may not be are an error, never a trap", over: ConformanceWay.tcp) { trial in
+        ConformanceCase(
+            "answer.invalid-fields", "names and values that may not be are an error, never a trap",
+            over: ConformanceWay.tcp
+        ) { trial in
             let heads: [(name: String, value: String)] = [
                 ("bad name", "x"), ("", "x"), ("x", "a\u{0}b"), ("x", "a\rb"), ("na\u{7F}me", "x"), ("x(y", "z"),
             ]
@@ -95,7 +109,9 @@ extension ConformanceCase {
                 try trial.expect(error, .malformedResponse, .protocolViolation, for: "\(head)")
             }
         },
-        ConformanceCase("answer.bad-status", "a status that is no number from 100 to 999 is refused", over: ConformanceWay.tcp) { trial in
+        ConformanceCase(
+            "answer.bad-status", "a status that is no number from 100 to 999 is refused", over: ConformanceWay.tcp
+        ) { trial in
             let statuses = ["abc", "20", "2000", "-1", "0xC8"]
             let server = try trial.server(
                 statuses.map { [.receive, .fault(.rawHead([(":status", $0)])), .body("x"), .end] })

@@ -34,7 +34,8 @@ extension ConformanceCase {
             try trial.equal(server.connections.count, 2, "connections")
         },
         ConformanceCase(
-            "connection.dies-reused", "a connection that dies under its second exchange is told as reused, and nothing is "
+            "connection.dies-reused",
+            "a connection that dies under its second exchange is told as reused, and nothing is "
                 + "sent twice", over: ConformanceWay.allCases
         ) { trial in
             let server = try trial.server([.text("one"), [.receive, .close], .text("three")])
@@ -45,18 +46,24 @@ extension ConformanceCase {
             try trial.equal(server.recorded.exchangeCount, 2, "requests that the server saw")
             try await trial.stillWorks(trial.call(server), "three")
         },
-        ConformanceCase("connection.refused", "a port on which nobody listens is connectionRefused", over: [
-            .http1, .http1TLS, .http2, .http2TLS,
-        ]) { trial in
+        ConformanceCase(
+            "connection.refused", "a port on which nobody listens is connectionRefused",
+            over: [
+                .http1, .http1TLS, .http2, .http2TLS,
+            ]
+        ) { trial in
             let server = try trial.server([], { $0.refusesConnections = true })
             let error = try await trial.failure(trial.call(server))
             try trial.expect(error, .connectionRefused, phase: .connect, safety: .notSent, for: "the error")
             try trial.check(
                 error.message.contains("\(server.port)"), "the error does not name the port: \(error.message)")
         },
-        ConformanceCase("connection.reset-at-accept", "a connection that is reset at once is an error", over: [
-            .http1, .http1TLS, .http2, .http2TLS,
-        ]) { trial in
+        ConformanceCase(
+            "connection.reset-at-accept", "a connection that is reset at once is an error",
+            over: [
+                .http1, .http1TLS, .http2, .http2TLS,
+            ]
+        ) { trial in
             let server = try trial.server({ $0.connections = [.reset, .close] }, answer: { _ in .text("fine") })
             for _ in 0..<2 { _ = try await trial.failure(trial.call(server)) }
             try await trial.stillWorks(trial.call(server), "fine")
@@ -106,19 +113,24 @@ extension ConformanceCase {
             try trial.expect(error, .streamReset, .bodyTruncated, phase: .body, safety: .processed, for: "the error")
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("stream.reset-upload", "a reset while the content goes", over: ConformanceWay.multiplexed) { trial in
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                request.method == .put ? [.receiveBytes(1), .reset(.internalError)] : .text("fine")
-            })
+        ConformanceCase("stream.reset-upload", "a reset while the content goes", over: ConformanceWay.multiplexed) {
+            trial in
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    request.method == .put ? [.receiveBytes(1), .reset(.internalError)] : .text("fine")
+                })
             let error = try await trial.failure(trial.call(server, "/", .put, body: .zeros(64 << 20)))
             try trial.expect(error, .streamReset, safety: .maybeProcessed, for: "the error")
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("goaway.after", "what GOAWAY lets pass goes on; the next exchange gets a new connection",
+        ConformanceCase(
+            "goaway.after", "what GOAWAY lets pass goes on; the next exchange gets a new connection",
             over: ConformanceWay.multiplexed
         ) { trial in
             let server = try trial.server([
-                [.receive, .fault(.goAway(.this)), .wait(.milliseconds(5)), .head(.ok), .body("last"), .end], .text("next"),
+                [.receive, .fault(.goAway(.this)), .wait(.milliseconds(5)), .head(.ok), .body("last"), .end],
+                .text("next"),
             ])
             try trial.equal(try await trial.text(trial.call(server)), "last", "the exchange below the last stream")
             try await trial.stillWorks(trial.call(server), "next")
@@ -134,7 +146,8 @@ extension ConformanceCase {
             try trial.expect(error, .goAway, .streamRefused, safety: .notSent, for: "the error")
             try await trial.stillWorks(trial.call(server), "next")
         },
-        ConformanceCase("goaway.error", "GOAWAY with an error ends the exchange, and no loop begins",
+        ConformanceCase(
+            "goaway.error", "GOAWAY with an error ends the exchange, and no loop begins",
             over: ConformanceWay.multiplexed
         ) { trial in
             let server = try trial.server { request in
@@ -144,7 +157,8 @@ extension ConformanceCase {
             try await trial.stillWorks(trial.call(server), "fine")
             try trial.equal(server.recorded.exchangeCount, 2, "requests that the server saw")
         },
-        ConformanceCase("goaway.warning", "a warning of the end harms nobody", over: ConformanceWay.multiplexed) { trial in
+        ConformanceCase("goaway.warning", "a warning of the end harms nobody", over: ConformanceWay.multiplexed) {
+            trial in
             let server = try trial.server([
                 [.receive, .fault(.goAway(.warning)), .head(.ok), .body("one"), .end], .text("two"),
             ])

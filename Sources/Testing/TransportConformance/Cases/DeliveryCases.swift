@@ -58,7 +58,10 @@ extension ConformanceCase {
         },
         ConformanceCase("delivery.drip", "pieces come one by one, as small as they are") { trial in
             let server = try trial.server([
-                [.receive, .head(.ok), .drip(Array(repeating: 1, count: 50), piece: 1, every: .microseconds(500)), .end]
+                [
+                    .receive, .head(.ok), .drip(Array(repeating: 1, count: 50), piece: 1, every: .microseconds(500)),
+                    .end,
+                ]
             ])
             try trial.equal(
                 try await trial.send(trial.call(server).prompt).body.collect(upTo: 100).count, 50, "bytes")

@@ -44,15 +44,18 @@ extension ConformanceCase {
             try await trial.stillWorks(trial.call(server), "fine")
         },
         ConformanceCase("cancel.upload", "cancelling while the content goes ends it at once") { trial in
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                request.path == "/never" ? [.stall] : .text("fine")
-            })
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    request.path == "/never" ? [.stall] : .text("fine")
+                })
             let call = try trial.call(server, "/never", .put, body: .zeros(64 << 20))
             let error = try await cancelled(trial, call, at: server) { !$0.exchanges.isEmpty }
             try trial.expect(error, .cancelled, for: "the error")
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("cancel.tls", "cancelling in the TLS handshake ends it at once", over: ConformanceWay.secureTCP) {
+        ConformanceCase("cancel.tls", "cancelling in the TLS handshake ends it at once", over: ConformanceWay.secureTCP)
+        {
             trial in
             let server = try trial.server({ $0.connections = [.handshake(.stall)] }, answer: { _ in .text("fine") })
             let error = try await cancelled(trial, trial.call(server), at: server) {
@@ -60,7 +63,8 @@ extension ConformanceCase {
             }
             try trial.expect(error, .cancelled, safety: .notSent, for: "the error")
         },
-        ConformanceCase("cancel.resolve", "cancelling while the name is looked up ends it at once", needs: .customResolver,
+        ConformanceCase(
+            "cancel.resolve", "cancelling while the name is looked up ends it at once", needs: .customResolver,
             over: ConformanceWay.allCases
         ) { trial in
             let server = try trial.server { _ in .text("") }
@@ -161,7 +165,9 @@ extension ConformanceCase {
             try trial.equal(try await trial.text(call), "fine", "the answer")
         },
         ConformanceCase("timeout.idle-read", "content that stalls is idleReadTimeout") { trial in
-            let server = try trial.server { $0.path == "/" ? .text("fine") : [.receive, .head(.ok), .body("x"), .stall] }
+            let server = try trial.server {
+                $0.path == "/" ? .text("fine") : [.receive, .head(.ok), .body("x"), .stall]
+            }
             var call = try trial.call(server, "/never")
             call.options.timeouts.idleRead = .milliseconds(100)
             let error = try await late(trial, call, .idleReadTimeout)
@@ -188,7 +194,10 @@ extension ConformanceCase {
         },
         ConformanceCase("timeout.attempt", "an attempt that takes too long is attemptTimeout") { trial in
             let server = try trial.server { _ in
-                [.receive, .head(.ok), .drip([UInt8](repeating: 1, count: 1_000), piece: 1, every: .milliseconds(20)), .end]
+                [
+                    .receive, .head(.ok),
+                    .drip([UInt8](repeating: 1, count: 1_000), piece: 1, every: .milliseconds(20)), .end,
+                ]
             }
             var call = try trial.call(server)
             call.options.timeouts.attempt = .milliseconds(150)
@@ -208,8 +217,10 @@ extension ConformanceCase {
             let error = try await trial.failure(call)
             try trial.expect(error, .totalTimeout, safety: .notSent, for: "a deadline that is past")
         },
-        ConformanceCase("timeout.tls", "a handshake that stalls is tlsTimeout", over: ConformanceWay.secureTCP) { trial in
-            let server = try trial.server({ $0.connections = [.handshake(.stall), .stall] }, answer: { _ in .text("fine") })
+        ConformanceCase("timeout.tls", "a handshake that stalls is tlsTimeout", over: ConformanceWay.secureTCP) {
+            trial in
+            let server = try trial.server(
+                { $0.connections = [.handshake(.stall), .stall] }, answer: { _ in .text("fine") })
             for _ in 0..<2 {
                 var call = try trial.call(server)
                 call.options.timeouts.tls = .milliseconds(100)
@@ -218,7 +229,8 @@ extension ConformanceCase {
             }
             try await trial.stillWorks(trial.call(server), "fine")
         },
-        ConformanceCase("timeout.resolve", "a name that is not found in time is resolveTimeout", needs: .customResolver) {
+        ConformanceCase("timeout.resolve", "a name that is not found in time is resolveTimeout", needs: .customResolver)
+        {
             trial in
             let server = try trial.server { _ in .text("") }
             var call = try trial.call(server)

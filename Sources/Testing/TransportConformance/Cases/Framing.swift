@@ -79,7 +79,8 @@ extension ConformanceCase {
             try trial.equal(try await trial.text(trial.call(server)), "abc0123456789", "the content")
         },
         ConformanceCase(
-            "framing.until-close", "without a length the content ends with the connection", over: ConformanceWay.allHTTP1
+            "framing.until-close", "without a length the content ends with the connection",
+            over: ConformanceWay.allHTTP1
         ) { trial in
             let server = try trial.server([
                 [.receive, .raw("HTTP/1.1 200 OK\r\n\r\nto the end"), .close], .text("fine"),
@@ -136,12 +137,15 @@ extension ConformanceCase {
                 [.receive, .head(.ok, [.contentLength: "10"]), .body("short"), .end], .text("fine"),
             ])
             let error = try await trial.failure(trial.call(server))
-            try trial.expect(error, .bodyTruncated, .malformedResponse, .streamReset, safety: .processed, for: "the error")
+            try trial.expect(
+                error, .bodyTruncated, .malformedResponse, .streamReset, safety: .processed, for: "the error")
             try await trial.stillWorks(trial.call(server), "fine")
         },
         ConformanceCase("truncation.connection", "a connection that ends in the content is an error") { trial in
             for ending in [TestServer.Fault.close, .truncate, .resetConnection] {
-                let server = try trial.server([[.receive, .head(.ok), .body("half"), .wait(.milliseconds(1)), .fault(ending)]])
+                let server = try trial.server([
+                    [.receive, .head(.ok), .body("half"), .wait(.milliseconds(1)), .fault(ending)]
+                ])
                 let error = try await trial.failure(trial.call(server), "\(ending)")
                 try trial.expect(
                     error, .bodyTruncated, .connectionReset, .streamReset, safety: .processed, for: "after \(ending)")
@@ -152,7 +156,8 @@ extension ConformanceCase {
             over: [.http1TLS]
         ) { trial in
             let server = try trial.server([[.receive, .raw("HTTP/1.1 200 OK\r\n\r\nhalf"), .fault(.truncate)]])
-            try trial.expect(try await trial.failure(trial.call(server)), .bodyTruncated, .connectionReset, for: "the error")
+            try trial.expect(
+                try await trial.failure(trial.call(server)), .bodyTruncated, .connectionReset, for: "the error")
         },
         ConformanceCase("truncation.live", "what came before the error is read first") { trial in
             let server = try trial.server([
@@ -171,7 +176,9 @@ extension ConformanceCase {
         ConformanceCase(
             "truncation.too-long", "content longer than its length is an error", over: ConformanceWay.multiplexed
         ) { trial in
-            let server = try trial.server([[.receive, .head(.ok, [.contentLength: "2"]), .body("long"), .end], .text("fine")])
+            let server = try trial.server([
+                [.receive, .head(.ok, [.contentLength: "2"]), .body("long"), .end], .text("fine"),
+            ])
             try trial.expect(
                 try await trial.failure(trial.call(server)), .malformedResponse, .streamReset, .protocolViolation,
                 for: "the error")

@@ -4,7 +4,9 @@ import TransportCore
 /// Servers of HTTP/2 that break its rules (RFC 9113), and floods.
 extension ConformanceCase {
     /// A frame (RFC 9113 §4.1).
-    private static func frame(_ type: UInt8, _ flags: UInt8 = 0, _ stream: UInt8 = 0, _ payload: [UInt8] = []) -> [UInt8] {
+    private static func frame(_ type: UInt8, _ flags: UInt8 = 0, _ stream: UInt8 = 0, _ payload: [UInt8] = [])
+        -> [UInt8]
+    {
         let count = payload.count
         return [
             UInt8(count >> 16), UInt8(count >> 8 & 255), UInt8(count & 255), type, flags, 0, 0, 0, stream,
@@ -33,7 +35,9 @@ extension ConformanceCase {
     static let hostile: [ConformanceCase] = [
         broken("idle-data", "DATA on a stream that nobody opened is an error", frame(0, 1, 7, [1])),
         broken("data-before-head", "DATA before the head is an error", frame(0, 1, 1, [1])),
-        broken("large-frame", "a frame larger than allowed is an error", frame(0, 0, 1, [UInt8](repeating: 0, count: 20_000))),
+        broken(
+            "large-frame", "a frame larger than allowed is an error",
+            frame(0, 0, 1, [UInt8](repeating: 0, count: 20_000))),
         broken("even-stream", "a head on a stream of the server's is an error", frame(1, 5, 2, [0x88])),
         broken("head-on-zero", "a head on stream 0 is an error", frame(1, 5, 0, [0x88])),
         broken("no-status", "a head without :status is an error", head(literal("a", "b"))),
@@ -41,17 +45,22 @@ extension ConformanceCase {
         broken("upper-case", "a name in upper case is an error", head([0x88] + literal("Abc", "d"))),
         broken("connection-field", "a Connection field is an error", head([0x88] + literal("connection", "close"))),
         broken("late-pseudo", "a pseudo-header field after others is an error", head(literal("a", "b") + [0x88])),
-        broken("unknown-pseudo", "a pseudo-header field of no response is an error", head([0x88] + literal(":path", "/"))),
+        broken(
+            "unknown-pseudo", "a pseudo-header field of no response is an error", head([0x88] + literal(":path", "/"))),
         broken("hpack-index", "an index that HPACK's tables lack is an error", head([0xFF, 0xFF, 0x7F])),
         broken("101", "a 101 is an error", head(literal(":status", "101"), end: false)),
-        broken("cut-head", "a head that another frame breaks into is an error", frame(1, 1, 1, [0x88]) + frame(0, 1, 1, [1])),
+        broken(
+            "cut-head", "a head that another frame breaks into is an error",
+            frame(1, 1, 1, [0x88]) + frame(0, 1, 1, [1])),
         broken("push", "a push is an error", frame(5, 4, 1, [0, 0, 0, 2, 0x82])),
         broken("window-zero", "a WINDOW_UPDATE of nought is an error", frame(8, 0, 0, [0, 0, 0, 0])),
         broken("window-overflow", "a window beyond its limit is an error", frame(8, 0, 0, [0x7F, 0xFF, 0xFF, 0xFF])),
         broken("settings-size", "SETTINGS of 5 bytes are an error", frame(4, 0, 0, [0, 0, 0, 0, 0])),
         broken("goaway-size", "GOAWAY of 4 bytes is an error", frame(7, 0, 0, [0, 0, 0, 1])),
-        broken("padding", "padding larger than its frame is an error", head([0x88], end: false) + frame(0, 9, 1, [200, 1])),
-        broken("half", "a connection that ends in the content is an error", head([0x88], end: false) + frame(0, 0, 1, [1])),
+        broken(
+            "padding", "padding larger than its frame is an error", head([0x88], end: false) + frame(0, 9, 1, [200, 1])),
+        broken(
+            "half", "a connection that ends in the content is an error", head([0x88], end: false) + frame(0, 0, 1, [1])),
     ]
 
     static let floods: [ConformanceCase] =

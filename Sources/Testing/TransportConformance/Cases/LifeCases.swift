@@ -26,7 +26,8 @@ extension ConformanceCase {
             }
             try trial.equal(server.connections.count, 0, "connections")
         },
-        ConformanceCase("life.no-protocol", "a set of protocols of which it has none is refused", over: [.http1]) { trial in
+        ConformanceCase("life.no-protocol", "a set of protocols of which it has none is refused", over: [.http1]) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             let call = try trial.call(server).with { $0.connect.protocols = [] }
             let error = try await trial.failure(call)
@@ -63,8 +64,9 @@ extension ConformanceCase {
             try trial.expect(error, .closed, .cancelled, for: "the error")
             try trial.check(ContinuousClock.now - start < .seconds(3), "it took \(ContinuousClock.now - start)")
         },
-        ConformanceCase("life.two", "two transports share nothing: ending one spares the other", over: [.http1, .http2TLS])
-        { trial in
+        ConformanceCase(
+            "life.two", "two transports share nothing: ending one spares the other", over: [.http1, .http2TLS]
+        ) { trial in
             let server = try trial.server { _ in .text("fine") }
             try await trial.stillWorks(trial.call(server), "fine")
             let other = trial.another()

@@ -16,7 +16,8 @@ extension ConformanceCase {
     private static let tcp: [ConformanceWay] = [.http1, .http1TLS, .http2TLS]
 
     static let proxies: [ConformanceCase] = [
-        ConformanceCase("proxy.http", "an HTTP proxy is asked by CONNECT for https, by the whole URL for http",
+        ConformanceCase(
+            "proxy.http", "an HTTP proxy is asked by CONNECT for https, by the whole URL for http",
             needs: .httpProxy, over: tcp
         ) { trial in
             let server = try trial.server { .text($0.target) }
@@ -27,7 +28,8 @@ extension ConformanceCase {
             try trial.equal(proxy.visits.first?.host, "tern.test", "the host that was asked for")
             try trial.equal(server.connections.count, 1, "connections")
         },
-        ConformanceCase("proxy.tunnel-clear", "clear text goes through a tunnel if that is wished", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.tunnel-clear", "clear text goes through a tunnel if that is wished", needs: .httpProxy,
             over: [.http1]
         ) { trial in
             let server = try trial.server { .text($0.target) }
@@ -37,13 +39,16 @@ extension ConformanceCase {
             try trial.equal(try await trial.text(call(trial, server, through: options)), "/", "the target")
             try trial.equal(proxy.visits.first?.kind, "CONNECT", "how it was asked")
         },
-        ConformanceCase("proxy.https", "TLS goes inside the TLS with the proxy", needs: .httpsProxy, over: tcp) { trial in
+        ConformanceCase("proxy.https", "TLS goes inside the TLS with the proxy", needs: .httpsProxy, over: tcp) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             let proxy = try trial.proxy()
-            try trial.equal(try await trial.text(call(trial, server, through: proxy.options(.https))), "fine", "the answer")
+            try trial.equal(
+                try await trial.text(call(trial, server, through: proxy.options(.https))), "fine", "the answer")
             try trial.equal(proxy.visits.first?.isTLS, true, "TLS with the proxy")
         },
-        ConformanceCase("proxy.https-trust", "a proxy whose certificate is not good is refused", needs: .httpsProxy,
+        ConformanceCase(
+            "proxy.https-trust", "a proxy whose certificate is not good is refused", needs: .httpsProxy,
             over: [.http1, .http1TLS]
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -52,7 +57,8 @@ extension ConformanceCase {
             try trial.expect(error, .certificateInvalid, .proxyFailed, safety: .notSent, for: "the error")
             try trial.equal(server.connections.count, 0, "connections to the server")
         },
-        ConformanceCase("proxy.credentials", "user and password are given to the proxy, and to nobody else",
+        ConformanceCase(
+            "proxy.credentials", "user and password are given to the proxy, and to nobody else",
             needs: .httpProxy, over: tcp
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -63,7 +69,8 @@ extension ConformanceCase {
             let seen = server.exchanges.first
             try trial.check(seen?.fields.contains(.proxyAuthorization) == false, "the server was told the password")
         },
-        ConformanceCase("proxy.refuses-407", "a 407 to CONNECT is told with its fields", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.refuses-407", "a 407 to CONNECT is told with its fields", needs: .httpProxy,
             over: ConformanceWay.secureTCP
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -74,7 +81,8 @@ extension ConformanceCase {
             try trial.equal(
                 error.proxyAnswer?.fields[.proxyAuthenticate], "Basic realm=\"tern\"", "the proxy's challenge")
         },
-        ConformanceCase("proxy.407-clear", "a 407 to a request in clear text is its answer", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.407-clear", "a 407 to a request in clear text is its answer", needs: .httpProxy,
             over: [.http1]
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -83,7 +91,8 @@ extension ConformanceCase {
             try trial.equal(response.status.code, 407, "the status")
             try trial.equal(server.connections.count, 0, "connections to the server")
         },
-        ConformanceCase("proxy.refuses", "another refusal of CONNECT is told with status and fields", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.refuses", "another refusal of CONNECT is told with status and fields", needs: .httpProxy,
             over: ConformanceWay.secureTCP
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -93,7 +102,8 @@ extension ConformanceCase {
             try trial.equal(error.proxyAnswer?.status.code, 403, "the proxy's status")
             try trial.equal(error.proxyAnswer?.fields[.eTag], "why", "a field of the proxy's")
         },
-        ConformanceCase("proxy.unreachable", "a proxy that is not there is an error before anything is sent",
+        ConformanceCase(
+            "proxy.unreachable", "a proxy that is not there is an error before anything is sent",
             needs: .httpProxy, over: tcp
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -102,7 +112,8 @@ extension ConformanceCase {
             let error = try await trial.failure(call(trial, server, through: proxy))
             try trial.expect(error, .connectionRefused, .proxyFailed, safety: .notSent, for: "the error")
         },
-        ConformanceCase("proxy.dead-end", "a server that the proxy cannot reach is an error", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.dead-end", "a server that the proxy cannot reach is an error", needs: .httpProxy,
             over: ConformanceWay.secureTCP
         ) { trial in
             let nobody = try trial.server([], { $0.refusesConnections = true })
@@ -110,7 +121,8 @@ extension ConformanceCase {
             let error = try await trial.failure(call(trial, nobody, through: proxy.options()))
             try trial.expect(error, .proxyRefused, .proxyFailed, safety: .notSent, for: "the error")
         },
-        ConformanceCase("proxy.socks5h", "a SOCKS 5 proxy looks names up itself", needs: .socks5Proxy, over: tcp) { trial in
+        ConformanceCase("proxy.socks5h", "a SOCKS 5 proxy looks names up itself", needs: .socks5Proxy, over: tcp) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             let proxy = try trial.proxy()
             let call = try call(trial, server, through: proxy.options(.socks5h))
@@ -118,14 +130,16 @@ extension ConformanceCase {
             try trial.equal(proxy.visits.map(\.host), ["tern.test"], "the host that was asked for")
             try trial.equal(proxy.visits.map(\.kind), ["SOCKS5"], "how it was asked")
         },
-        ConformanceCase("proxy.socks5", "for socks5 names are looked up here", needs: .socks5Proxy, over: tcp) { trial in
+        ConformanceCase("proxy.socks5", "for socks5 names are looked up here", needs: .socks5Proxy, over: tcp) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             let proxy = try trial.proxy()
             let call = try call(trial, server, through: proxy.options(.socks5), host: "127.0.0.1")
             try trial.equal(try await trial.text(call), "fine", "the answer")
             try trial.equal(proxy.visits.map(\.host), ["127.0.0.1"], "the host that was asked for")
         },
-        ConformanceCase("proxy.socks5-credentials", "user and password are given to a SOCKS 5 proxy", needs: .socks5Proxy,
+        ConformanceCase(
+            "proxy.socks5-credentials", "user and password are given to a SOCKS 5 proxy", needs: .socks5Proxy,
             over: [.http1, .http1TLS]
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -148,7 +162,8 @@ extension ConformanceCase {
             try trial.equal(proxy.visits.map(\.kind), ["SOCKS4", "SOCKS4a"], "how it was asked")
             try trial.equal(proxy.visits.map(\.host), ["127.0.0.1", "tern.test"], "the hosts")
         },
-        ConformanceCase("proxy.socks-refuses", "a SOCKS proxy that refuses is an error", needs: .socks5Proxy,
+        ConformanceCase(
+            "proxy.socks-refuses", "a SOCKS proxy that refuses is an error", needs: .socks5Proxy,
             over: [.http1, .http1TLS]
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -156,7 +171,8 @@ extension ConformanceCase {
             let error = try await trial.failure(call(trial, server, through: proxy.options(.socks5h)))
             try trial.expect(error, .proxyRefused, .proxyFailed, safety: .notSent, for: "the error")
         },
-        ConformanceCase("proxy.separates", "with and without a proxy no connection is shared", needs: .httpProxy,
+        ConformanceCase(
+            "proxy.separates", "with and without a proxy no connection is shared", needs: .httpProxy,
             over: ConformanceWay.secureTCP
         ) { trial in
             let server = try trial.server { _ in .text("fine") }
@@ -170,7 +186,8 @@ extension ConformanceCase {
     ]
 
     static let addresses: [ConformanceCase] = [
-        ConformanceCase("address.override", "an override leads elsewhere, and the name stays", needs: .addressOverrides) {
+        ConformanceCase("address.override", "an override leads elsewhere, and the name stays", needs: .addressOverrides)
+        {
             trial in
             let server = try trial.server { .text($0.authority ?? "") }
             var call = try trial.call(server)
@@ -186,7 +203,8 @@ extension ConformanceCase {
             call.connect.resolver = OneAddress(.loopbackV4)
             try trial.equal(try await trial.text(call), "fine", "the answer")
         },
-        ConformanceCase("address.unknown", "a name without an address is hostNotFound", needs: .customResolver) { trial in
+        ConformanceCase("address.unknown", "a name without an address is hostNotFound", needs: .customResolver) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             var call = try trial.call(server)
             call.url = call.url.replacingHost(with: "nowhere.tern.test")
@@ -194,7 +212,8 @@ extension ConformanceCase {
             let error = try await trial.failure(call)
             try trial.expect(error, .hostNotFound, phase: .resolve, safety: .notSent, for: "the error")
         },
-        ConformanceCase("address.rules", "addresses that the rules deny are not connected to", needs: .addressRules) { trial in
+        ConformanceCase("address.rules", "addresses that the rules deny are not connected to", needs: .addressRules) {
+            trial in
             let server = try trial.server { _ in .text("fine") }
             var call = try trial.call(server)
             call.connect.rules.deniesPrivate = true
@@ -202,7 +221,8 @@ extension ConformanceCase {
             try trial.expect(error, .addressRefused, safety: .notSent, for: "the error")
             try trial.equal(server.connections.count, 0, "connections")
         },
-        ConformanceCase("address.local", "the local address is the one that was asked for", needs: .localAddress,
+        ConformanceCase(
+            "address.local", "the local address is the one that was asked for", needs: .localAddress,
             over: [.http1, .http2TLS, .http3]
         ) { trial in
             let server = try trial.server { _ in .text("fine") }

@@ -34,7 +34,8 @@ extension ConformanceCase {
             }
             try trial.equal(server.exchanges.map(\.method.rawValue), methods, "the methods")
         },
-        ConformanceCase("request.no-content", "a POST without content has a length of nought, a GET has none") { trial in
+        ConformanceCase("request.no-content", "a POST without content has a length of nought, a GET has none") {
+            trial in
             let server = try trial.server { _ in .text("") }
             _ = try await trial.text(trial.call(server, "/", .post))
             _ = try await trial.text(trial.call(server))
@@ -68,8 +69,9 @@ extension ConformanceCase {
             _ = try await trial.text(call)
             try trial.equal(server.exchanges.first?.authority, "other.example:99", "the authority")
         },
-        ConformanceCase("request.framing-fields", "fields that frame a message are taken or refused, the same everywhere")
-        { trial in
+        ConformanceCase(
+            "request.framing-fields", "fields that frame a message are taken or refused, the same everywhere"
+        ) { trial in
             let server = try trial.server { _ in .text("") }
             let refused: [(HTTPField.Name, String)] = [
                 (.transferEncoding, "chunked"), (.upgrade, "websocket"), (.connection, "x-other"), (.te, "gzip"),

@@ -24,13 +24,16 @@ extension ConformanceCase {
                 try trial.equal(server.recorded.exchangeCount, 0, "requests that the server saw")
             }
         },
-        ConformanceCase("tls.unknown-authority", "an authority that is not trusted is refused", over: ConformanceWay.secure) {
+        ConformanceCase(
+            "tls.unknown-authority", "an authority that is not trusted is refused", over: ConformanceWay.secure
+        ) {
             trial in
             let server = try trial.server { _ in .text("x") }
             let call = try trial.call(server).with { $0.tls.trust = .system }
             try trial.expect(try await trial.failure(call), .certificateInvalid, safety: .notSent, for: "the error")
         },
-        ConformanceCase("tls.unverified", "without verification anybody is trusted", over: ConformanceWay.secure) { trial in
+        ConformanceCase("tls.unverified", "without verification anybody is trusted", over: ConformanceWay.secure) {
+            trial in
             for kind in [TestCertificate.selfSigned, .expired, .wrongHost] {
                 let server = try trial.server({ $0.certificate = kind }, answer: { _ in .text("x") })
                 let call = try trial.call(server).with {
@@ -40,7 +43,9 @@ extension ConformanceCase {
                 try trial.equal(try await trial.text(call), "x", "\(kind)")
             }
         },
-        ConformanceCase("tls.trust-separates", "a route's trust counts for that route alone", over: ConformanceWay.secure) {
+        ConformanceCase(
+            "tls.trust-separates", "a route's trust counts for that route alone", over: ConformanceWay.secure
+        ) {
             trial in
             let server = try trial.server { _ in .text("x") }
             let good = try trial.call(server)
@@ -61,7 +66,8 @@ extension ConformanceCase {
             try trial.check(error.retrySafety == .notSent, "the error is \(error)")
             try trial.check(error.message.contains("/nowhere/ca.pem"), "the file is not named: \(error)")
         },
-        ConformanceCase("tls.key-pins", "a pinned key is wanted besides trust", needs: .publicKeyPins,
+        ConformanceCase(
+            "tls.key-pins", "a pinned key is wanted besides trust", needs: .publicKeyPins,
             over: ConformanceWay.secure
         ) { trial in
             let server = try trial.server { _ in .text("x") }
@@ -72,7 +78,8 @@ extension ConformanceCase {
             let error = try await trial.failure(call.with { $0.tls.pins = [wrong] })
             try trial.expect(error, .pinMismatch, safety: .notSent, for: "with another pin")
         },
-        ConformanceCase("tls.certificate-pins", "a pinned certificate is wanted besides trust", needs: .certificatePins,
+        ConformanceCase(
+            "tls.certificate-pins", "a pinned certificate is wanted besides trust", needs: .certificatePins,
             over: ConformanceWay.secure
         ) { trial in
             let server = try trial.server { _ in .text("x") }
@@ -84,12 +91,15 @@ extension ConformanceCase {
             try trial.expect(error, .pinMismatch, safety: .notSent, for: "with another pin")
             try trial.equal(server.recorded.exchangeCount, 1, "requests that the server saw")
         },
-        ConformanceCase("tls.client-certificate", "a client certificate is shown when the server asks",
+        ConformanceCase(
+            "tls.client-certificate", "a client certificate is shown when the server asks",
             needs: .clientCertificateInMemory, over: ConformanceWay.secure
         ) { trial in
-            let server = try trial.server({ $0.clientCertificate = .required }, answer: {
-                .text("\($0.tls?.certificates.count ?? 0)")
-            })
+            let server = try trial.server(
+                { $0.clientCertificate = .required },
+                answer: {
+                    .text("\($0.tls?.certificates.count ?? 0)")
+                })
             let call = try trial.call(server)
             let identity = try TestAuthority.shared().client()
             try trial.equal(try await trial.text(call.with { $0.tls.identity = identity }), "1", "certificates")
@@ -97,7 +107,8 @@ extension ConformanceCase {
             try trial.check(
                 error.code != .cancelled && error.code != .firstByteTimeout, "without one the error is \(error)")
         },
-        ConformanceCase("tls.server-name", "another server name is asked for and verified", needs: .serverNameOverride,
+        ConformanceCase(
+            "tls.server-name", "another server name is asked for and verified", needs: .serverNameOverride,
             over: ConformanceWay.secure
         ) { trial in
             let server = try trial.server { _ in .text("x") }
@@ -107,7 +118,9 @@ extension ConformanceCase {
             let error = try await trial.failure(call.with { $0.tls.serverName = "wrong.example" })
             try trial.expect(error, .certificateInvalid, safety: .notSent, for: "a name that the certificate lacks")
         },
-        ConformanceCase("tls.versions", "versions that share nothing fail the handshake", over: ConformanceWay.secureTCP) {
+        ConformanceCase(
+            "tls.versions", "versions that share nothing fail the handshake", over: ConformanceWay.secureTCP
+        ) {
             trial in
             let server = try trial.server({ $0.maximumTLS = .tls12 }, answer: { _ in .text("x") })
             let call = try trial.call(server)
@@ -115,7 +128,9 @@ extension ConformanceCase {
             let error = try await trial.failure(call.with { $0.tls.minimumVersion = .tls13 })
             try trial.expect(error, .tlsFailed, phase: .tls, safety: .notSent, for: "TLS 1.3 alone")
         },
-        ConformanceCase("tls.handshake-faults", "a handshake that goes wrong is tlsFailed", over: ConformanceWay.secureTCP) {
+        ConformanceCase(
+            "tls.handshake-faults", "a handshake that goes wrong is tlsFailed", over: ConformanceWay.secureTCP
+        ) {
             trial in
             let faults: [TestServer.HandshakeFault] = [.close, .reset, .garbage, .alert(40)]
             let server = try trial.server(
@@ -134,7 +149,8 @@ extension ConformanceCase {
             let second = try trial.call(old).with { $0.connect.protocols = [.http1, .http2] }
             try trial.equal(try await trial.send(second).version, .http11, "a server of HTTP/1.1")
         },
-        ConformanceCase("tls.protocol-refused", "a server that has none of the allowed protocols is an error",
+        ConformanceCase(
+            "tls.protocol-refused", "a server that has none of the allowed protocols is an error",
             over: [.http2TLS]
         ) { trial in
             let server = try trial.server({ $0.protocols = .http1 }, answer: { _ in .text("x") })

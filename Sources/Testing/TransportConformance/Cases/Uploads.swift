@@ -21,12 +21,16 @@ extension ConformanceCase {
         ConformanceCase("informational.101", "a 101 that nobody asked for is an error", over: ConformanceWay.allHTTP1) {
             trial in
             let server = try trial.server([
-                [.receive, .raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"), .stall]
+                [
+                    .receive, .raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
+                    .stall,
+                ]
             ])
             try trial.expect(
                 try await trial.failure(trial.call(server)), .malformedResponse, .protocolViolation, for: "a 101")
         },
-        ConformanceCase("informational.flood", "1xx responses without end are an error", over: ConformanceWay.tcp) { trial in
+        ConformanceCase("informational.flood", "1xx responses without end are an error", over: ConformanceWay.tcp) {
+            trial in
             let server = try trial.server([[.receive, .fault(.flood(.informational, count: 5_000)), .stall]])
             let error = try await trial.failure(trial.call(server))
             try trial.expect(
@@ -65,7 +69,8 @@ extension ConformanceCase {
             guard !trial.has(.requestTrailers) else { return }
             let server = try trial.server { _ in .text("") }
             let call = try trial.call(server, "/", .post, body: .text("x")).with { $0.trailers = [sum: "7"] }
-            try trial.expect(try await trial.failure(call), .unsupported, safety: .notSent, for: "a request with trailers")
+            try trial.expect(
+                try await trial.failure(call), .unsupported, safety: .notSent, for: "a request with trailers")
             try trial.equal(server.connections.count, 0, "connections")
         },
         ConformanceCase("expect.continue", "the content waits for 100", needs: .expectContinue) { trial in
@@ -132,9 +137,11 @@ extension ConformanceCase {
         },
         ConformanceCase("upload.body-error", "an error of the body surfaces, and ends its exchange alone") { trial in
             struct Broken: Error {}
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                request.method == .post ? [.receive, .stall] : .text("fine")
-            })
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    request.method == .post ? [.receive, .stall] : .text("fine")
+                })
             let call = try trial.call(server, "/", .post, body: .chunks([[1], [2]], failing: Broken()))
             let error = try await trial.failure(call)
             try trial.expect(error, .bodyFailed, phase: .send, for: "the error")
@@ -143,9 +150,11 @@ extension ConformanceCase {
             try trial.check(server.exchanges.first?.isComplete != true, "the server took the request for complete")
         },
         ConformanceCase("upload.wrong-length", "content that is not as long as announced is an error") { trial in
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                request.method == .post ? [.receive, .head(.ok), .end] : .text("fine")
-            })
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    request.method == .post ? [.receive, .head(.ok), .end] : .text("fine")
+                })
             for length in [Int64(1), 3] {
                 let call = try trial.call(server, "/", .post, body: .chunks([[1, 2]], length: length))
                 try trial.expect(try await trial.failure(call), .bodyLengthMismatch, for: "a length of \(length)")
@@ -154,12 +163,14 @@ extension ConformanceCase {
         },
         ConformanceCase("upload.early-answer", "an answer before the content's end is given, and the upload stops") {
             trial in
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                guard request.method == .put else { return .text("fine") }
-                return trial.way.isHTTP1
-                    ? [.head(.contentTooLarge, [.connection: "close"]), .body("too large"), .end, .close]
-                    : [.head(.contentTooLarge), .body("too large"), .end, .fault(.stopSending(.noError))]
-            })
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    guard request.method == .put else { return .text("fine") }
+                    return trial.way.isHTTP1
+                        ? [.head(.contentTooLarge, [.connection: "close"]), .body("too large"), .end, .close]
+                        : [.head(.contentTooLarge), .body("too large"), .end, .fault(.stopSending(.noError))]
+                })
             let call = try trial.call(server, "/", .put, body: .zeros(64 << 20))
             let response = try await trial.send(call)
             try trial.equal(response.status.code, 413, "the status")
@@ -168,9 +179,11 @@ extension ConformanceCase {
             try await trial.stillWorks(trial.call(server), "fine")
         },
         ConformanceCase("upload.early-success", "a 200 before the content's end does not harm") { trial in
-            let server = try trial.server({ $0.asksAtHead = true }, answer: { request in
-                request.method == .put ? [.head(.ok), .body("early"), .end] : .text("fine")
-            })
+            let server = try trial.server(
+                { $0.asksAtHead = true },
+                answer: { request in
+                    request.method == .put ? [.head(.ok), .body("early"), .end] : .text("fine")
+                })
             let call = try trial.call(server, "/", .put, body: .zeros(2 << 20))
             try trial.equal(try await trial.text(call), "early", "the content")
             try await trial.stillWorks(trial.call(server), "fine")

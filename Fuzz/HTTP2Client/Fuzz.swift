@@ -11,6 +11,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // SETTINGS first, as everybody who is no fuzzer does.
     let bytes = kind & 1 == 0 ? [0, 0, 0, 4, 0, 0, 0, 0, 0] + Frames.make(of: &input) : input.rest
     let (whole, split) = (read([bytes], kind), read(bytes.pieces(of: Int(size % 32) + 1), kind))
+    // After GOAWAY the connection may be over at once, and hear nothing more.
+    if whole.hasGoneAway || split.hasGoneAway { return 0 }
     mustBeEqual(whole.hasFailed, split.hasFailed, "the split decides about the connection")
     mustBeEqual(whole.messages, split.messages, "the split matters")
     return 0
@@ -80,6 +82,8 @@ extension [HTTP2Event] {
     fileprivate var hasFailed: Bool {
         contains { if case .failed(let error) = $0 { error.code != .connectionLost } else { false } }
     }
+
+    fileprivate var hasGoneAway: Bool { contains { if case .goAway = $0 { true } else { false } } }
 
     fileprivate var hasMalformed: Bool {
         contains { if case .closed(_, let closing) = $0 { closing.cause == .malformed } else { false } }

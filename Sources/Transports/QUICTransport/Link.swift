@@ -160,10 +160,12 @@ final class Link: ReadinessHandler {
     /// Sends what there is. True if there is more than one turn takes.
     func flush() -> Bool {
         guard !isOver else { return false }
-        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
+        // The turn may have taken long, and both pacing and the end of a quantum go by the clock.
+        let now = SystemClock().now
+        if let deadline = http.deadline, deadline <= now { http.expire(at: now) }
         // What was asked of the engine since may have made events.
         takeEvents()
-        let hasMore = send()
+        let hasMore = send(at: now)
         takeEvents()
         writeQlog()
         guard !isOver else { return false }
@@ -175,7 +177,7 @@ final class Link: ReadinessHandler {
         return hasMore
     }
 
-    private func send() -> Bool {
+    private func send(at now: Instant) -> Bool {
         if let (held, local) = kept {
             var batch = held
             guard let way = way(from: local) else { return false }
@@ -184,8 +186,6 @@ final class Link: ReadinessHandler {
             if case .failed(let code) = outcome { fault(code, on: way) }
             if kept != nil || isOver { return false }
         }
-        // The turn may have taken long, and pacing goes by the clock.
-        let now = SystemClock().now
         for _ in 0..<Link.rounds {
             // After a quantum there may be more, when what has come in meanwhile was looked at.
             guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else {
@@ -226,7 +226,9 @@ final class Link: ReadinessHandler {
         timer = nil
         timerAt = Instant(nanoseconds: .max)
         guard !isOver else { return }
-        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
+        // The turn may have taken long, and both pacing and the end of a quantum go by the clock.
+        let now = SystemClock().now
+        if let deadline = http.deadline, deadline <= now { http.expire(at: now) }
         lookWhetherSilent()
         driver.touch(self)
     }
@@ -247,7 +249,7 @@ final class Link: ReadinessHandler {
     func end(_ farewell: Farewell) {
         guard !isOver else { return }
         if farewell == .close, http.quic.closing == nil { http.close(at: driver.now) }
-        if farewell != .none { _ = send() }
+        if farewell != .none { _ = send(at: SystemClock().now) }
         isOver = true
         finishQlog()
         if let timer { driver.loop.cancel(timer) }

@@ -173,7 +173,7 @@ final class Link: ReadinessHandler {
             end(.pending)
             return false
         }
-        arm()
+        arm(at: now)
         return hasMore
     }
 
@@ -186,10 +186,11 @@ final class Link: ReadinessHandler {
             if case .failed(let code) = outcome { fault(code, on: way) }
             if kept != nil || isOver { return false }
         }
-        for _ in 0..<Link.rounds {
-            // After a quantum there may be more, when what has come in meanwhile was looked at.
+        for round in 0..<Link.rounds {
+            // After a quantum there may be more, when what has come in meanwhile was looked at. Where nothing could be
+            // sent at all, the congestion window say, only time or the peer changes that.
             guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else {
-                return http.deadline.map { $0 <= now } ?? false
+                return round > 0 && http.deadline.map { $0 <= now } ?? false
             }
             driver.outgoing.fill(
                 output.count, segment: output.datagrams > 1 ? output.segment : 0, ecn: output.ecn.rawValue)
@@ -212,8 +213,12 @@ final class Link: ReadinessHandler {
 
     // MARK: Time
 
-    private func arm() {
-        guard let deadline = http.deadline else { return }
+    /// What is due now was done, and is not tried again sooner: 0.5 ms.
+    private static let rest = Duration.microseconds(500)
+
+    private func arm(at now: Instant) {
+        guard let wanted = http.deadline else { return }
+        let deadline = wanted <= now ? now.advanced(by: Link.rest) : wanted
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }
         if let timer { driver.loop.cancel(timer) }

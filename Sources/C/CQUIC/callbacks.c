@@ -112,7 +112,8 @@ static int update_key(
     size_t count, void *user) {
     tern_quic *quic = user;
     // Keys are made ready one change ahead: the first time with the handshake, later when a change was made.
-    if (quic->has_next_keys) quic->callbacks.keys_updated(quic->user);
+    if (quic->own_updates > 0) quic->own_updates--;
+    else if (quic->has_next_keys) quic->callbacks.keys_updated(quic->user);
     quic->has_next_keys = 1;
     return ngtcp2_crypto_update_key_cb(
         conn, rx_secret, tx_secret, rx_context, rx_iv, tx_context, tx_iv, current_rx, current_tx, count, user);

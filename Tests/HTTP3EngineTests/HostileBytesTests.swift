@@ -61,7 +61,7 @@ struct HostileBytesTests {
             link.run(for: .milliseconds(3))
             spoil()
         }
-        #expect(link.connect())
+        #expect(link.connect(), "\(String(describing: link.client.quic.closing))")
         for _ in 0..<20 {
             _ = try link.client.request(get("/bytes/3000"))
             link.run(for: .milliseconds(7))

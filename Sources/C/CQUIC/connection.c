@@ -336,6 +336,8 @@ void tern_quic_expire(tern_quic *quic, uint64_t now) {
     quic->has_more = 0;
     quic->turn = 0;
     if (ngtcp2_conn_get_expiry(quic->conn) > quic->now) return;
+    // Connection ids go only after the instant at which ngtcp2 asks to be called for them.
+    quic->now++;
     int result = ngtcp2_conn_handle_expiry(quic->conn, quic->now);
     if (result != 0) tern_quic_fail(quic, result);
 }

@@ -2,8 +2,8 @@
 #include <gnutls/x509.h>
 #include <pthread.h>
 
-// Early data is taken once for each ticket (RFC 8446 §8). What was seen is kept for GnuTLS's window of ten seconds; when the
-// table is full of that, early data is refused.
+// Early data is taken once for each first flight (RFC 8446 §8). What was seen is kept for GnuTLS's window of ten
+// seconds; when the table is full of that, early data is refused.
 enum { TERN_SEEN = 4096, TERN_KEY = 32 };
 
 typedef struct {

@@ -12,17 +12,19 @@ enum LayerRules {
     static let table = [
         // 0
         Rule(place: "C", imports: []),
-        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting to the addresses that it races
+        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting and AltSvc to hosts and addresses
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
         Rule(place: "Engines/HTTP1Engine", imports: ["Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
-        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files but neither
-        // the loop nor a transport
+        Rule(place: "Engines/AltSvc", imports: ["Engines/Wire", "Engines/Names"]),
+        // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and threads
+        // but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),
         Rule(place: "IO", imports: ["C", "Engines", "Core/TransportCore", "IO/Threads"]),
         Rule(place: "IO/Driving", imports: ["C", "Engines", "Core/TransportCore", "IO"]),
-        Rule(place: "Core/TernCore", imports: ["Engines", "Core/TransportCore", "IO/FileIO"]),
+        Rule(place: "IO/Securing", imports: ["Engines", "Core/TransportCore"]),
+        Rule(place: "Core/TernCore", imports: ["Engines", "Core/TransportCore", "IO/Threads", "IO/FileIO"]),
         // 3: drivers; never TernCore, and never each other but for the one that composes them
         Rule(place: "Transports", imports: ["C", "Engines", "Core/TransportCore", "IO"]),
         Rule(

@@ -147,7 +147,6 @@ struct ProtocolTests {
         for call in [
             Sending(server.url("/")).over(.http3), Sending(server.url("/")).over(.http2),
             Sending(server.url("/"), .connect),
-            Sending(server.url("/")).with { $0.options.rates = RateCaps(send: 1) },
         ] {
             let error = try await transport.failure(of: call)
             #expect(error.code == .unsupported)

@@ -8,7 +8,7 @@ enum Command {
         var exit: ChildProcess.Exit
         var output: [UInt8]
         var error: String
-        /// New files, by name.
+        /// New and changed files, by name.
         var files: [String: [UInt8]]
 
         var text: String { String(decoding: output, as: UTF8.self) }
@@ -35,6 +35,8 @@ enum Command {
         "data.json": Array("{\"a\":\n1}\n".utf8),
         "fields.txt": Array("X-One: 1\nX-Two: 2\n".utf8),
         "format.txt": Array("code %{http_code}\n".utf8),
+        "part.bin": Array("old bytes".utf8),
+        "fields2.txt": Array("X-One: 1\n# none\nX-Two: 2\n  more\n".utf8),
         "cookies.txt": Array("#HttpOnly_localhost\tFALSE\t/\tFALSE\t0\told\tcookie\n".utf8),
     ]
 
@@ -44,11 +46,12 @@ enum Command {
     ///   - redirections: what a shell does with standard output and error.
     static func run(
         _ program: String, _ arguments: [String], input: String = "", environment: [String: String] = [:],
-        redirections: String = "> .out 2> .err"
+        redirections: String = "> .out 2> .err", files: [String: String] = [:]
     ) async throws -> Run {
         try await onThread {
             let folder = try ScratchFolder("command")
             for (name, bytes) in given { try folder.write(name, bytes) }
+            for (name, text) in files { try folder.write(name, text) }
             try folder.write(".in", input)
             let script = "exec \"$@\" < .in \(redirections)"
             let (exit, _) = try ChildProcess.run(
@@ -56,7 +59,7 @@ enum Command {
                 limit: .seconds(30))
             let error = exists(folder.path(of: ".err")) ? try text(of: folder.path(of: ".err")) : ""
             let output = exists(folder.path(of: ".out")) ? try contents(of: folder.path(of: ".out")) : []
-            return Run(exit: exit, output: output, error: error, files: try newFiles(in: folder.path))
+            return Run(exit: exit, output: output, error: error, files: try newFiles(in: folder.path, files))
         }
     }
 
@@ -67,7 +70,9 @@ enum Command {
         try await run(tern, arguments, input: input, environment: environment)
     }
 
-    private static func newFiles(in folder: String, below prefix: String = "") throws -> [String: [UInt8]] {
+    private static func newFiles(
+        in folder: String, _ others: [String: String], below prefix: String = ""
+    ) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         guard let directory = unsafe opendir(folder) else { return files }
         defer { unsafe closedir(directory) }
@@ -76,10 +81,12 @@ enum Command {
                 unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
             }
             let isFolder = unsafe entry.pointee.d_type == UInt8(DT_DIR)
-            if name.hasPrefix(".") || name.hasPrefix("run-") || (prefix.isEmpty && given[name] != nil) { continue }
+            if name.hasPrefix(".") || name.hasPrefix("run-") { continue }
             let path = "\(folder)/\(name)"
+            let given = given[name] ?? others[name].map { Array($0.utf8) }
+            if prefix.isEmpty, let old = given, try contents(of: path) == old { continue }
             if isFolder {
-                files.merge(try newFiles(in: path, below: "\(prefix)\(name)/")) { $1 }
+                files.merge(try newFiles(in: path, others, below: "\(prefix)\(name)/")) { $1 }
             } else {
                 files[prefix + name] = try contents(of: path)
             }

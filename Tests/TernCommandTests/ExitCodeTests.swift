@@ -5,7 +5,8 @@ import Testing
 @Suite("exit codes", .requires(.curl, .nginx, .hypercorn))
 struct ExitCodeTests {
     private func check(_ line: Line, _ code: Int32, _ message: String, _ others: [(String, String)] = []) async throws {
-        let (curl, tern, said) = try await line.outcomes(others)
+        // The words are libcurl's in part; the codes of the other transports are below.
+        let (curl, tern, said) = try await line.outcomes(others, transport: "curl")
         #expect(tern.exit == .status(code), "\(said)")
         #expect(tern.exit == curl.exit, "\(line.arguments)")
         #expect(said.hasPrefix("tern: (\(code)) ") && said.split(separator: "\n").count == 1, "\(said)")
@@ -17,7 +18,8 @@ struct ExitCodeTests {
         "before anything is sent",
         arguments: [
             (Line("-sS http://"), 3, "no host"), (Line("-sS http://localhost:99999/"), 3, "port"),
-            (Line("-sS 'http://a b/'"), 3, "host"), (Line("-sS http://[::1"), 3, "IPv6"),
+            (Line("-sS 'http://a b/'"), 3, "host"), (Line("-sS http://[::1"), 3, "range"),
+            (Line("-sS -g http://[::1"), 3, "IPv6"),
             (Line("-sS foo://localhost/"), 1, "foo"), (Line("-sS -m x {nginx}/"), 2, "--max-time"),
             (Line("-sS --no-such {nginx}/"), 2, "--no-such"), (Line("-sS"), 2, "no URL"),
             (Line("-sS {nginx}/ -d"), 2, "-d"),

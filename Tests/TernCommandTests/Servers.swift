@@ -21,7 +21,8 @@ struct Servers: Sendable {
             ("selfsigned", nginx.url("", .selfSigned)), ("wronghost", nginx.url("", .wrongHost)),
             ("unix", nginx.unixSocket), ("port", "\(nginx.port(.clear))"), ("echo", hypercorn.clearURL("/echo")),
             ("hypercorn", hypercorn.clearURL("")), ("ca", ca.certificate), ("cafolder", ca.folder),
-            ("cert", ca.client.certificate), ("key", ca.client.key), ("lockedkey", ca.clientEncryptedKey),
+            ("hypercorntls", hypercorn.url("")), ("cert", ca.client.certificate), ("key", ca.client.key),
+            ("lockedkey", ca.clientEncryptedKey),
             ("password", ca.password),
         ]
         values.append(("echohost", String(hypercorn.clearURL("").dropFirst("http://".count))))

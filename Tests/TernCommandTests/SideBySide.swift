@@ -23,15 +23,22 @@ struct Outcome: Equatable, CustomStringConvertible {
         var text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         for agent in ["curl/7.88.1", "tern/0.1.0"] { text = replace(agent, in: text, by: "AGENT") }
         var isMultipart = false
-        if let boundary = between("boundary=", "\"", in: text), !boundary.isEmpty {
-            text = replace(boundary, in: text, by: "BOUNDARY")
+        let dashes = String(repeating: "-", count: 24)
+        while let start = text.firstRange(of: dashes)?.lowerBound {
+            // Nested parts have boundaries of their own.
+            let boundary = text[start...].prefix(40)
+            text = replace(String(boundary), in: text, by: "BOUNDARY")
             isMultipart = true
         }
-        guard let fields = between("\"headers\": [[", "]]", in: text) else { return withoutDates(text) }
+        guard text.contains("\"headers\": [[") else { return withoutDates(text) }
         // The order of fields with different names means nothing (RFC 9110 §5.3).
-        let sorted = fields.split(separator: "], [").map(String.init)
-            .filter { !isMultipart || !$0.hasPrefix("\"content-length\"") }.sorted()
-        text = replace(fields, in: text, by: sorted.joined(separator: "], ["))
+        let pieces = text.split(separator: "\"headers\": [[", omittingEmptySubsequences: false)
+        text = pieces.dropFirst().reduce(String(pieces[0])) { text, piece in
+            guard let end = piece.firstRange(of: "]]")?.lowerBound else { return "\(text)\(piece)" }
+            let sorted = piece[..<end].split(separator: "], [").map(String.init)
+                .filter { !isMultipart || !$0.hasPrefix("\"content-length\"") }.sorted()
+            return "\(text)\"headers\": [[\(sorted.joined(separator: "], ["))\(piece[end...])"
+        }
         if isMultipart, let end = text.firstRange(of: "\"length\": ") { text = String(text[..<end.lowerBound]) }
         return text
     }
@@ -43,13 +50,6 @@ struct Outcome: Equatable, CustomStringConvertible {
 
     private static func replace(_ old: String, in text: String, by new: String) -> String {
         text.split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
-    }
-
-    private static func between(_ start: String, _ end: String, in text: String) -> String? {
-        guard let from = text.firstRange(of: start)?.upperBound,
-            let to = text[from...].firstRange(of: end)?.lowerBound
-        else { return nil }
-        return String(text[from..<to])
     }
 }
 
@@ -88,12 +88,16 @@ struct Line: Sendable, CustomTestStringConvertible {
     }
 
     /// Both outcomes, and what tern said.
-    func outcomes(_ others: [(String, String)] = []) async throws -> (curl: Outcome, tern: Outcome, said: String) {
+    func outcomes(
+        _ others: [(String, String)] = [], transport: String = "auto"
+    ) async throws -> (curl: Outcome, tern: Outcome, said: String) {
         let servers = try await Servers.shared()
         let words = words(servers, others)
         let environment = environment.mapValues { servers.fill($0, others) }
+        let input = servers.fill(input, others)
         let curl = try await Command.run("curl", words, input: input, environment: environment)
-        let tern = try await Command.run(Command.tern, words, input: input, environment: environment)
+        let tern = try await Command.run(
+            Command.tern, ["--transport", transport] + words, input: input, environment: environment)
         return (Outcome(curl), Outcome(tern), tern.error)
     }
 }

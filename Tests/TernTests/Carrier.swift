@@ -49,6 +49,14 @@ final class SkippingClock: HTTPClock {
     }
 }
 
+/// What closures on any thread have seen.
+final class Tally: Sendable {
+    private let state = Mutex<[String]>([])
+    var values: [String] { state.withLock { $0 } }
+    func add(_ value: String) { state.withLock { $0.append(value) } }
+    func clear() { state.withLock { $0 = [] } }
+}
+
 /// A resolver that runs a closure, which is told how often it was asked before.
 final class StubResolver: Resolver {
     typealias Answer = @Sendable (_ host: String, _ before: Int) async throws(ResolveError) -> ResolvedHost

@@ -66,3 +66,14 @@ struct HTTPBinServerTests {
                 .contains("\"data\""))
     }
 }
+
+@Suite("aioquic", .requires(.aioquic))
+struct AioquicServerTests {
+    @Test("starts in each manner, and listens on UDP", arguments: [AioquicServer.Manner.plain, .retry, .rejecting])
+    func starts(_ manner: AioquicServer.Manner) async throws {
+        let server = try await onThread { try AioquicServer(manner) }
+        #expect(server.port > 0)
+        #expect(server.log == "")
+        try await onThread { server.stop() }
+    }
+}

@@ -15,6 +15,8 @@ import TernCore
 ///     TernBench stall URL READERS                               streamed bodies that nobody reads
 ///     TernBench upload URL BYTES curl|h2                        a streamed body to the server
 ///     TernBench queue URL REQUESTS curl|h2                      all requests at once
+///     TernBench choice|blackhole …                              AutomaticTransport: see Automatic.swift
+///     TernBench h3 …                                            over QUICTransport: see H3.swift
 ///
 /// The CA is read from the file that `CA` names.
 @main struct Main {
@@ -33,6 +35,8 @@ import TernCore
         case ("stall", 3): try await Bulk(url: arguments[1], isNative: true).stall(readers: count(arguments[2]))
         case ("upload", 4): try await bulk(arguments).upload(bytes: Int64(count(arguments[2])))
         case ("queue", 4): try await bulk(arguments).queue(requests: count(arguments[2]))
+        case ("choice", _), ("blackhole", _): try await Automatic(words: arguments).run()
+        case ("h3", _): try await H3(words: Array(arguments.dropFirst())).run()
         default: print("usage: see Main.swift")
         }
     }
@@ -66,4 +70,14 @@ func trust() -> TLSOptions {
     var tls = TLSOptions()
     if let path = getenv("CA") { tls.trust = .file(String(cString: path)) }
     return tls
+}
+
+/// Resident memory now, in KiB.
+func residentMemory() -> Int {
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 200)
+    guard fgets(&line, 200, file) != nil else { return 0 }
+    let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
+    return words.count > 1 ? (Int(words[1]) ?? 0) * 4 : 0
 }

@@ -223,10 +223,11 @@ static int set_alpn(gnutls_session_t session, const char *alpn, size_t count, in
 }
 
 int tern_tls_start(tern_quic *quic, tern_quic_tls *tls, const tern_quic_settings *settings, const char **words) {
-    unsigned flags = GNUTLS_ENABLE_EARLY_DATA | GNUTLS_NO_END_OF_EARLY_DATA;
+    unsigned flags = GNUTLS_NO_END_OF_EARLY_DATA;
+    // A client that has the flag announces early data with every ticket, whether any follows or not.
+    if (tls->is_server ? settings->takes_early_data : settings->early_data) flags |= GNUTLS_ENABLE_EARLY_DATA;
     if (tls->is_server) {
-        flags = (flags & ~(settings->takes_early_data ? 0u : (unsigned)GNUTLS_ENABLE_EARLY_DATA)) | GNUTLS_SERVER
-            | GNUTLS_NO_AUTO_SEND_TICKET;
+        flags |= GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET;
     } else {
         flags |= GNUTLS_CLIENT | GNUTLS_FORCE_CLIENT_CERT;
     }

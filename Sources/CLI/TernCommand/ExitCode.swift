@@ -77,6 +77,7 @@ enum ExitCode {
         case .malformedResponse, .headTooLarge: 8
         case .bodyTruncated: 18
         case .streamReset, .streamRefused, .goAway: 92
+        case .olderVersionWanted: 95
         case .protocolViolation: 16
         case .bodyFailed, .bodyLengthMismatch: 26
         case .cancelled: 42

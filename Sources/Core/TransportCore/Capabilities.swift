@@ -77,6 +77,10 @@ public struct Feature: OptionSet, Sendable, Hashable, CustomStringConvertible {
     public static let rateCaps = Feature(bit: 15)
     /// 0-RTT data (RFC 8470).
     public static let earlyData = Feature(bit: 16)
+    /// HEAD with content, for which RFC 9110 §9.3.2 defines no meaning.
+    public static let contentWithHead = Feature(bit: 17)
+    /// ``ExchangeOptions/keepsTransferCodings``.
+    public static let rawTransferCodings = Feature(bit: 18)
     // TLS
     /// `https:` URLs.
     public static let tls = Feature(bit: 24)
@@ -129,7 +133,8 @@ public struct Feature: OptionSet, Sendable, Hashable, CustomStringConvertible {
         (.http3, "HTTP/3"), (.streamedUpload, "streamed uploads"), (.streamedResponse, "streamed responses"),
         (.requestTrailers, "request trailers"), (.responseTrailers, "response trailers"),
         (.informationalResponses, "1xx responses"), (.expectContinue, "Expect: 100-continue"),
-        (.fullDuplex, "full duplex"), (.rateCaps, "rate caps"), (.earlyData, "early data"), (.tls, "TLS"),
+        (.fullDuplex, "full duplex"), (.rateCaps, "rate caps"), (.earlyData, "early data"),
+        (.contentWithHead, "content with HEAD"), (.rawTransferCodings, "transfer codings as they came"), (.tls, "TLS"),
         (.trustInMemory, "a CA in memory"), (.trustDirectory, "a CA directory"),
         (.clientCertificate, "client certificates"), (.clientCertificateInMemory, "client certificates in memory"),
         (.publicKeyPins, "public key pins"), (.certificatePins, "certificate pins"),

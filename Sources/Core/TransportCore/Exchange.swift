@@ -33,7 +33,10 @@ public struct Exchange: Sendable {
         var features = route.requiredFeatures
         if request.hasTrailers { features.insert(.requestTrailers) }
         if case .stream = request.body { features.insert(.streamedUpload) }
+        if request.method == .head, !request.body.isEmpty { features.insert(.contentWithHead) }
         features.formUnion(options.requiredFeatures)
+        // There is nothing to hold back (RFC 9110 §10.1.1).
+        if request.body.isEmpty, !request.hasTrailers { features.remove(.expectContinue) }
         return features
     }
 }
@@ -54,6 +57,7 @@ public struct ExchangeOptions: Sendable, Hashable {
         var rates = RateCaps()
         var expectContinue: Duration?
         var earlyData = false
+        var keepsTransferCodings = false
     }
     private final class Box: @unchecked Sendable {
         var values: Values
@@ -97,8 +101,16 @@ public struct ExchangeOptions: Sendable, Hashable {
         set { unique().values.earlyData = newValue }
     }
 
+    /// Whether the body comes as it was transferred, with the lines of the chunked coding (RFC 9112 §7.1) in it. Off
+    /// by default; HTTP/2 and 3 have no such codings.
+    public var keepsTransferCodings: Bool {
+        get { box.values.keepsTransferCodings }
+        set { unique().values.keepsTransferCodings = newValue }
+    }
+
     var requiredFeatures: Feature {
         var features: Feature = []
+        if box.values.keepsTransferCodings { features.insert(.rawTransferCodings) }
         if box.values.rates.isLimited { features.insert(.rateCaps) }
         if box.values.expectContinue != nil { features.insert(.expectContinue) }
         return features

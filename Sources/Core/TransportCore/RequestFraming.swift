@@ -8,6 +8,8 @@
 /// - `Connection`: only `close` and `keep-alive` are taken, and only `close` has an effect, on HTTP/1.1.
 /// - `TE`: only `trailers` (RFC 9113 §8.2.2).
 /// - `Cookie`: several become one (RFC 6265 §5.4).
+///
+/// CONNECT is refused as ``TransportError/Code/unsupported`` by every transport: tunnels are made for proxies alone.
 public struct RequestFraming: Sendable {
     /// What the `Host` field or `:authority` says (RFC 9110 §7.2).
     public var authority: String
@@ -20,8 +22,10 @@ public struct RequestFraming: Sendable {
     /// Whether the connection is closed after the exchange, on HTTP/1.1.
     public var closesConnection: Bool
 
-    /// Decides for `request`, or throws ``TransportError/Code/badRequest`` that names the field and the reason.
+    /// Decides for `request`, or throws ``TransportError/Code/badRequest`` that names the field and the reason, or
+    /// ``TransportError/Code/unsupported``.
     public init(_ request: Request) throws(TransportError) {
+        if request.method == .connect { throw RequestFraming.refusedTunnel(request) }
         authority = request.url.authority
         fields = request.fields
         closesConnection = false
@@ -113,6 +117,12 @@ public struct RequestFraming: Sendable {
         }
         if request.hasTrailers { return }
         contentLength = length
+    }
+
+    private static func refusedTunnel(_ request: Request) -> TransportError {
+        TransportError(
+            .unsupported, phase: .input, retrySafety: .notSent, endpoint: request.url.origin.description,
+            message: "CONNECT \(request.url.origin): tunnels are made for proxies alone")
     }
 
     private func refused(_ request: Request, _ name: HTTPField.Name, _ reason: String) -> TransportError {

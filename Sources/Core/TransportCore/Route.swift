@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Where an exchange goes, and under what identity and trust: the key of connection pools.
 ///
 /// Everything that changes who is reached or who is trusted is in it, and nothing else. Immutable; sessions keep
@@ -13,14 +15,24 @@ public final class Route: Sendable, Hashable {
     public let connect: ConnectOptions
     /// What a transport must be able to do to take this route.
     public let requiredFeatures: Feature
+    /// Nought for the usual connections; else the number of a route apart: see ``apart()``.
+    public let separation: UInt64
 
     private let hash: Int
+    private static let separations = Atomic<UInt64>(0)
 
     /// A route to `origin`.
-    public init(
+    public convenience init(
         to origin: Origin, tls: TLSOptions = TLSOptions(), proxy: ProxyOptions? = nil,
         connect: ConnectOptions = ConnectOptions()
     ) {
+        self.init(origin, tls, proxy, connect, separation: 0)
+    }
+
+    private init(
+        _ origin: Origin, _ tls: TLSOptions, _ proxy: ProxyOptions?, _ connect: ConnectOptions, separation: UInt64
+    ) {
+        self.separation = separation
         self.origin = origin
         self.tls = tls
         self.proxy = proxy
@@ -32,13 +44,27 @@ public final class Route: Sendable, Hashable {
         hasher.combine(tls)
         hasher.combine(proxy)
         hasher.combine(connect)
+        hasher.combine(separation)
         hash = hasher.finalize()
+    }
+
+    /// The same way over connections that are shared with no other route, and with no other server: where a 421 says
+    /// that a connection was the wrong one (RFC 9110 §15.5.20). Equal to nothing but itself. A transport that composes
+    /// others takes no alternative service for it (RFC 7838 §6).
+    public func apart() -> Route {
+        let number = Self.separations.add(1, ordering: .relaxed).newValue
+        return Route(origin, tls, proxy, connect, separation: number)
+    }
+
+    /// The same way, with the proxy told of in another manner.
+    package func through(_ proxy: ProxyOptions) -> Route {
+        Route(origin, tls, proxy, connect, separation: separation)
     }
 
     public static func == (left: Route, right: Route) -> Bool {
         left === right
             || left.hash == right.hash && left.origin == right.origin && left.tls == right.tls
-                && left.proxy == right.proxy && left.connect == right.connect
+                && left.proxy == right.proxy && left.connect == right.connect && left.separation == right.separation
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(hash) }

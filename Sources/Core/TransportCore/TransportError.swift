@@ -176,6 +176,9 @@ public struct TransportError: Error, Sendable, CustomStringConvertible {
         case streamRefused
         /// The peer is shutting the connection down (RFC 9113 §6.8).
         case goAway
+        /// The server asks for the request over HTTP/1.1 (H3_VERSION_FALLBACK, RFC 9114 §8.1), and has not acted on
+        /// it: over this transport it will do so again.
+        case olderVersionWanted
         /// The peer broke the rules of HTTP/2 or 3.
         case protocolViolation
         /// The caller's body threw an error.

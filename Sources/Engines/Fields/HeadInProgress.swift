@@ -1,10 +1,12 @@
 internal import Wire
 
-/// The head or trailer section of HTTP/2 or HTTP/3 that is being decoded: one at a time, since a field section comes in
-/// one piece, not interleaved with another (RFC 9113 §4.3).
+/// A head or trailer section of HTTP/2 or HTTP/3 that is being decoded. Those of HTTP/2 come one after the other
+/// (RFC 9113 §4.3); those of HTTP/3 come on streams of their own, a piece of one between pieces of another.
 package struct HeadInProgress {
     /// The slot of its stream; negative if nobody wants it.
     package var slot: Int32
+    /// Bytes that it may have, by the count of RFC 9113 §6.5.2, and fields.
+    package let maximumSize: Int, maximumFields: Int
     /// Bytes by the count of RFC 9113 §6.5.2.
     package var size = 0
     package var status = 0
@@ -14,7 +16,11 @@ package struct HeadInProgress {
     package var path: String?
     package var `protocol`: String?
 
-    package init(slot: Int32 = -1) { self.slot = slot }
+    package init(slot: Int32, maximumSize: Int, maximumFields: Int) {
+        self.slot = slot
+        self.maximumSize = maximumSize
+        self.maximumFields = maximumFields
+    }
 
     /// Takes a pseudo-header field (RFC 9113 §8.3, RFC 9114 §4.3). The library has refused unknown, doubled
     /// and misplaced ones.

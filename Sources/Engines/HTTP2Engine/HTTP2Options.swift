@@ -43,3 +43,23 @@ package struct HTTP2Options: Sendable {
 
     package init() {}
 }
+
+/// What the peer may send on one stream, where that differs from the connection's ``HTTP2Options``.
+package struct HTTP2StreamLimits: Sendable, Hashable {
+    /// Bytes of one head or trailer section, 32 for each field included.
+    package var headBytes: Int
+    /// Fields of one head or trailer section.
+    package var fields: Int
+    /// Bytes of content that wait, at most, and to which the window never grows; nil for the connection's.
+    package var window: Int32?
+
+    package init(headBytes: Int, fields: Int, window: Int32? = nil) {
+        self.headBytes = headBytes
+        self.fields = fields
+        self.window = window
+    }
+}
+
+extension HTTP2Options {
+    var streamLimits: HTTP2StreamLimits { HTTP2StreamLimits(headBytes: headBytes, fields: fields) }
+}

@@ -8,10 +8,12 @@ extension HTTP2Connection {
     /// Client: opens a stream with a request (RFC 9113 §8.3.1).
     ///
     /// `contentLength` becomes the field of that name. With `hasContent` the stream stays open for
-    /// ``send(_:on:end:)`` and ``end(_:trailers:)``; else the request is complete. Throws `closing`, `streamLimit`,
-    /// `streamIDsExhausted`, `invalidMessage` or `headTooLarge`: nothing was sent then.
+    /// ``send(_:on:end:)`` and ``end(_:trailers:)``; else the request is complete. `limits` are those of the response;
+    /// the connection's if not said. Throws `closing`, `streamLimit`, `streamIDsExhausted`, `invalidMessage` or
+    /// `headTooLarge`: nothing was sent then.
     package func request(
-        _ head: HTTP2RequestHead, contentLength: Int64? = nil, hasContent: Bool = false
+        _ head: HTTP2RequestHead, contentLength: Int64? = nil, hasContent: Bool = false,
+        limits: HTTP2StreamLimits? = nil
     ) throws(HTTP2Error) -> HTTP2Stream {
         try requireRoom()
         heads.clear()
@@ -20,8 +22,11 @@ extension HTTP2Connection {
         try heads.add(head.fields)
         try requireSize()
         let now = session.inbox.now
-        let window = ReceiveWindow(size: options.streamWindow, limit: options.streamWindowLimit, at: now)
-        let slot = session.inbox.streams.open(id: 0, window: window)
+        let limits = limits ?? options.streamLimits
+        if let window = limits.window { lowerInitialWindow(to: window) }
+        let window = ReceiveWindow(
+            size: initialWindow, limit: min(options.streamWindowLimit, limits.window ?? .max), at: now)
+        let slot = session.inbox.streams.open(id: 0, window: window, limits: limits)
         let id = session.submitRequest(heads, slot: slot, hasContent: hasContent)
         guard id > 0 else {
             session.inbox.streams.discard(slot)
@@ -30,6 +35,22 @@ extension HTTP2Connection {
         }
         session.inbox.streams.opened(slot, id: id, hasContent: hasContent)
         return HTTP2Stream(id: id, slot: slot)
+    }
+
+    /// Makes sure that the next stream begins with a window of `size` at most. SETTINGS is the only way to make one
+    /// smaller before the peer may fill it, and changes the windows of all streams (RFC 9113 §6.9.2): those that are
+    /// open get theirs back.
+    private func lowerInitialWindow(to size: Int32) {
+        let size = max(1, size)
+        guard size < initialWindow else { return }
+        let difference = initialWindow - size
+        initialWindow = size
+        _ = session.submitSettings([(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue, UInt32(size))])
+        for slot in session.inbox.streams.openSlots {
+            let entry = session.inbox.streams[slot]
+            // A stream whose head waits to be sent begins with the small window.
+            if entry.marks.contains(.headSent) { session.consumeStream(id: entry.id, Int(difference)) }
+        }
     }
 
     private func requireRoom() throws(HTTP2Error) {

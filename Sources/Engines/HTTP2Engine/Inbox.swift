@@ -11,7 +11,7 @@ struct Inbox {
     var now: Instant
     var events = Deque<HTTP2Event>()
     var streams = StreamTable()
-    var head = HeadInProgress()
+    var head: HeadInProgress
     /// The fields of that head.
     private var list = FieldList()
     private var cache = FieldCache()
@@ -39,6 +39,7 @@ struct Inbox {
         self.role = role
         self.options = options
         self.now = now
+        head = HeadInProgress(slot: -1, maximumSize: 0, maximumFields: 0)
         flood = FloodGuard(capacity: options.idleFrames, at: now)
     }
 
@@ -49,7 +50,9 @@ struct Inbox {
 
     mutating func beganHead(slot: Int32) {
         let isWanted = streams.contains(slot: slot) && streams[slot].marks.isDisjoint(with: .silenced)
-        head = HeadInProgress(slot: isWanted ? slot : -1)
+        let limits = isWanted ? streams[slot].limits : options.streamLimits
+        head = HeadInProgress(
+            slot: isWanted ? slot : -1, maximumSize: limits.headBytes, maximumFields: limits.fields)
         list.begin(cache)
     }
 
@@ -60,7 +63,7 @@ struct Inbox {
             return -1
         }
         let window = ReceiveWindow(size: options.streamWindow, limit: options.streamWindowLimit, at: now)
-        let slot = streams.open(id: id, window: window)
+        let slot = streams.open(id: id, window: window, limits: options.streamLimits)
         beganHead(slot: slot)
         return slot
     }
@@ -68,7 +71,7 @@ struct Inbox {
     mutating func field(_ name: Span<UInt8>, _ value: Span<UInt8>) -> Verdict {
         guard head.slot >= 0 else { return .taken }
         head.size += name.count + value.count + 32
-        guard head.size <= options.headBytes, list.count < options.fields else {
+        guard head.size <= head.maximumSize, list.count < head.maximumFields else {
             streams[head.slot].marks.insert(.headTooLarge)
             head.slot = -1
             return .refused
@@ -131,18 +134,26 @@ struct Inbox {
 
     // MARK: Content
 
+    /// Bytes of the largest chunk that is put together of several frames: 16 KiB. With more, glibc gives the memory
+    /// back to the system and takes it again for each, which costs more than it saves.
+    private static let chunk = 16 << 10
+
     mutating func received(_ bytes: Span<UInt8>, slot: Int32) {
         connectionReceived += bytes.count
         guard streams.contains(slot: slot), streams[slot].marks.isDisjoint(with: .silenced) else { return }
         let stream = streams.handle(slot)
-        // Small pieces of one stream become one chunk.
-        if case .data(stream, var last, end: false)? = events.last, last.count + bytes.count <= 4_096 {
+        // Pieces of one stream become one chunk: each costs its way to the reader, whatever its size.
+        if case .data(stream, var last, end: false)? = events.last, last.count + bytes.count <= Inbox.chunk {
             events.removeLast()
             last.append(bytes)
             events.append(.data(stream, last, end: false))
             return
         }
-        events.append(.data(stream, [UInt8](bytes), end: false))
+        // A large one is followed by more as a rule: its storage need not grow then.
+        var made: [UInt8] = []
+        made.reserveCapacity(bytes.count >= 4_096 ? max(bytes.count, Inbox.chunk) : bytes.count)
+        made.append(bytes)
+        events.append(.data(stream, made, end: false))
     }
 
     mutating func endedData(slot: Int32, length: Int, end: Bool) {

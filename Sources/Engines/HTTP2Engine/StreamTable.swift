@@ -10,6 +10,7 @@ struct StreamTable {
         /// Content that the owner read and that was not given back to the peer's window yet.
         var consumed: Int32 = 0
         var window: ReceiveWindow
+        var limits: HTTP2StreamLimits
         var queue = SendQueue()
         /// nghttp2's code for what was wrong with the peer's message.
         var libraryCode: Int32 = 0
@@ -47,13 +48,13 @@ struct StreamTable {
     var faulty: [Int32] = []
 
     /// Takes a slot.
-    mutating func open(id: Int32, window: ReceiveWindow) -> Int32 {
+    mutating func open(id: Int32, window: ReceiveWindow, limits: HTTP2StreamLimits) -> Int32 {
         openCount += 1
         if let slot = free.popLast() {
-            entries[Int(slot)] = Entry(id: id, window: window)
+            entries[Int(slot)] = Entry(id: id, window: window, limits: limits)
             return slot
         }
-        entries.append(Entry(id: id, window: window))
+        entries.append(Entry(id: id, window: window, limits: limits))
         return Int32(entries.count - 1)
     }
 

@@ -11,8 +11,9 @@ struct HTTP3Inbox {
     let options: HTTP3Options
     var events = Deque<HTTP3Event>()
     var streams = HTTP3Streams()
-    private var head = HeadInProgress()
-    private var list = FieldList()
+    private var building: Building
+    /// Heads of which the rest has not come yet, while another comes: by slot.
+    private var parked: [Int32: Building] = [:]
     private var cache = FieldCache()
     var peer = HTTP3PeerSettings()
     var hasPeerSettings = false
@@ -21,47 +22,83 @@ struct HTTP3Inbox {
     /// Whether streams are to be given up for it.
     var goAwayDue = false
 
+    /// A head and its fields.
+    private struct Building {
+        var head: HeadInProgress
+        var list = FieldList()
+
+        init(slot: Int32, _ options: HTTP3Options) {
+            head = HeadInProgress(slot: slot, maximumSize: options.headBytes, maximumFields: options.fields)
+        }
+    }
+
     init(role: QUICRole, options: HTTP3Options) {
         self.role = role
         self.options = options
+        building = Building(slot: -1, options)
     }
 
     // MARK: Heads
 
     mutating func beganHead(_ slot: Int32) {
-        head = HeadInProgress(slot: streams.contains(slot) && !streams[slot].isOver ? slot : -1)
-        list.begin(cache)
+        park()
+        parked[slot] = nil
+        building = Building(slot: streams.contains(slot) && !streams[slot].isOver ? slot : -1, options)
+        building.list.begin(cache)
+    }
+
+    /// The head of this stream becomes the one being built; false if nobody wants it.
+    private mutating func resumeHead(_ slot: Int32) -> Bool {
+        guard slot >= 0 else { return false }
+        if building.head.slot == slot { return true }
+        guard let other = parked.removeValue(forKey: slot) else { return false }
+        park()
+        building = other
+        return true
+    }
+
+    private mutating func park() {
+        guard building.head.slot >= 0 else { return }
+        parked[building.head.slot] = building
+        building.head.slot = -1
+    }
+
+    /// The stream is over: the rest of its head will not come.
+    private mutating func dropHead(_ slot: Int32) {
+        parked[slot] = nil
+        if building.head.slot == slot { building.head.slot = -1 }
     }
 
     /// Whether the field was taken; if not, the message is refused.
     mutating func field(_ slot: Int32, _ name: Span<UInt8>, _ value: Span<UInt8>) -> Bool {
-        guard head.slot == slot, slot >= 0 else { return true }
-        head.size += name.count + value.count + 32
-        guard head.size <= options.headBytes, list.count < options.fields else {
+        guard resumeHead(slot) else { return true }
+        building.head.size += name.count + value.count + 32
+        guard building.head.size <= building.head.maximumSize, building.list.count < building.head.maximumFields else {
             streams[slot].marks.insert(.headTooLarge)
-            head.slot = -1
+            building.head.slot = -1
             return false
         }
         guard name.count > 0, name[0] == .colon else {
-            list.append(name, value, &cache)
+            building.list.append(name, value, &cache)
             return true
         }
-        head.take(pseudo: name, value)
-        if role == .client, (100...199).contains(head.status),
+        building.head.take(pseudo: name, value)
+        if role == .client, (100...199).contains(building.head.status),
             streams[slot].informational >= options.informationalResponses
         {
             streams[slot].marks.insert(.tooManyInformational)
-            head.slot = -1
+            building.head.slot = -1
             return false
         }
         return true
     }
 
     mutating func endedHead(_ slot: Int32, isTrailers: Bool) {
-        guard head.slot == slot, slot >= 0 else { return }
-        head.slot = -1
+        guard resumeHead(slot) else { return }
+        let head = building.head
+        building.head.slot = -1
         let stream = streams.handle(slot)
-        let fields = list.end(&cache)
+        let fields = building.list.end(&cache)
         if isTrailers {
             // The message's length is checked at its end only, so trailers wait for it.
             streams[slot].trailers = fields
@@ -186,6 +223,7 @@ struct HTTP3Inbox {
         let stream = streams.handle(slot)
         let closing = HTTP3Closing(cause, code: code, wasSent: streams[slot].marks.contains(.sent))
         streams.close(slot)
+        dropHead(slot)
         events.append(.closed(stream, closing))
     }
 

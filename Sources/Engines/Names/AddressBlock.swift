@@ -56,10 +56,16 @@ public struct AddressBlock: Hashable, Sendable, CustomStringConvertible {
         "127.0.0.0/8",  // loopback
         "169.254.0.0/16",  // link-local, RFC 3927
         "192.0.0.0/24",  // protocol assignments, RFC 6890
+        "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",  // documentation, RFC 5737
+        "192.88.99.0/24",  // the relays of 6to4, which RFC 7526 retired
         "198.18.0.0/15",  // benchmarks, RFC 2544
         "224.0.0.0/4", "240.0.0.0/4",  // multicast; reserved, and broadcast
         "::/128", "::1/128",  // unspecified, loopback
         "64:ff9b:1::/48",  // local NAT64, RFC 8215
+        "100::/64",  // discarded, RFC 6666
+        "2001::/23",  // protocol assignments, Teredo with its embedded IPv4 among them, RFC 2928
+        "2001:db8::/32", "3fff::/20",  // documentation, RFC 3849, RFC 9637
+        "5f00::/16",  // segments of routers, RFC 9602
         "fc00::/7",  // RFC 4193
         "fe80::/10", "fec0::/10",  // link-local; the site-local that RFC 3879 retired
         "ff00::/8",  // multicast

@@ -19,6 +19,11 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         self.value = value
     }
 
+    /// 127.0.0.1.
+    public static let loopbackV4 = IPAddress(family: .v4, value: 0x7F00_0001)
+    /// ::1.
+    public static let loopbackV6 = IPAddress(family: .v6, value: 1)
+
     /// The address of 4 or 16 bytes in network order; nil for any other count.
     public init?(bytes: [UInt8]) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }

@@ -23,4 +23,6 @@ package struct TLSHandshake: Equatable, Sendable {
     package var resumed: Bool
     /// The peer's certificates as it sent them, DER, its own first. Of a resumed session, its own alone may be known.
     package var certificates: [[UInt8]]
+    /// The name that the client asked for (SNI, RFC 6066 §3).
+    package var serverName: String?
 }

@@ -145,7 +145,8 @@ open class ExchangeDriver: @unchecked Sendable {
         exchanges.append(exchange)
         exchange.step = .queued
         exchange.since = now
-        exchange.tell(.queued, at: now)
+        exchange.throttle = Throttle(exchange.exchange.options.rates, at: now)
+        if !exchange.onlyConnects { exchange.tell(.queued, at: now) }
         look(after: limits(of: exchange).earliest)
         if let deadline = exchange.exchange.deadline { look(at: deadline) }
         exchange.begin(on: self)
@@ -161,7 +162,7 @@ open class ExchangeDriver: @unchecked Sendable {
         exchange.error(.cancelled, "\(exchange.summary) was cancelled")
     }
 
-    private final func resumeUpload(of exchange: OngoingExchange) {
+    final func resumeUpload(of exchange: OngoingExchange) {
         guard exchange.isStarved, exchange.step != .done else { return }
         exchange.isStarved = false
         if exchange.step == .sending {
@@ -174,9 +175,18 @@ open class ExchangeDriver: @unchecked Sendable {
     /// Ends an exchange, which lets go of its stream or connection; its waiter or its body's reader gets the outcome.
     package final func finish(_ exchange: OngoingExchange, _ outcome: Result<HTTPFields, TransportError>) {
         guard exchange.step != .done else { return }
+        if let throttle = exchange.throttle {
+            if case .success(let trailers) = outcome, exchange.endsLater(trailers) {
+                exchange.stopUpload()
+                return exchange.leave()
+            }
+            throttle.stop(loop)
+            for piece in throttle.releaseAll() { _ = exchange.pass(piece, self) }
+            exchange.throttle = nil
+        }
         switch outcome {
         case .success(let trailers):
-            exchange.tell(.done(trailers: trailers), at: now)
+            if !exchange.onlyConnects { exchange.tell(.done(trailers: trailers), at: now) }
             if let channel = exchange.channel {
                 exchange.flushPieces()
                 channel.finish(trailers: trailers)
@@ -249,7 +259,10 @@ open class ExchangeDriver: @unchecked Sendable {
         if !announced.isEmpty {
             let exchanges = announced
             announced.removeAll(keepingCapacity: true)
-            for exchange in exchanges { deliver(exchange) }
+            for exchange in exchanges {
+                if exchange.gathersMore() { announced.append(exchange) } else { deliver(exchange) }
+            }
+            if !announced.isEmpty { wake() }
         }
         if !ready.isEmpty { Waiter.resume(&ready, handedOver: handsOverFrom) }
         if isClosed, exchanges.isEmpty { end() }

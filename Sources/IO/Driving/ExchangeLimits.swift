@@ -14,6 +14,8 @@ package struct ExchangeLimits {
     /// Bytes of a head, and its fields.
     package let head: Int
     package let fields: Int
+    /// Bytes of a body that wait to be read.
+    package let unreadBody: Int
 
     init(_ options: ExchangeOptions) {
         self.options = options
@@ -27,6 +29,7 @@ package struct ExchangeLimits {
         idleWrite = ExchangeLimits.nanoseconds(timeouts.idleWrite)
         head = options.limits.head
         fields = options.limits.fields
+        unreadBody = options.limits.unreadBody
     }
 
     /// How long `step` may last.

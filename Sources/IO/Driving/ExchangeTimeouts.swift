@@ -51,9 +51,11 @@ extension OngoingExchange {
         }
     }
 
-    /// Time in which the reader does not read is not counted.
+    /// Time in which the reader does not read, or a rate cap holds back what has come, is not counted.
     final func noteStalledReader(at now: Instant) {
-        if step == .receiving, let channel, channel.unread > 0 { since = now }
+        guard step == .receiving else { return }
+        if let channel, channel.unread > 0 { since = now }
+        if let throttle, throttle.held > 0 { since = now }
     }
 
     /// The error of the timeout that has passed at `now`, if one has.

@@ -34,6 +34,17 @@ extension OngoingExchange {
     /// Takes a piece of the body. Returns true if it goes to a reader who will say when it is read; false if it is
     /// kept for a buffered response, and counts as read.
     package final func receiveBody(_ bytes: [UInt8], _ driver: ExchangeDriver) -> Bool {
+        if let throttle, throttle.limitsReceiving {
+            since = driver.now
+            throttle.hold(bytes)
+            releaseBody(driver)
+            return true
+        }
+        return pass(bytes, driver)
+    }
+
+    /// Takes a piece of the body that nothing holds back.
+    final func pass(_ bytes: [UInt8], _ driver: ExchangeDriver) -> Bool {
         count(received: bytes.count, driver)
         guard isLive else {
             if body.isEmpty { body = bytes } else { body.append(contentsOf: bytes) }
@@ -61,8 +72,30 @@ extension OngoingExchange {
         }
     }
 
+    /// Whether the reader of a large body is given what has come a turn later, together with more: each time it is
+    /// given something a thread wakes. More must have come in this turn, and the next turn does not wait for it: so
+    /// nothing is held up while nothing comes.
+    final func gathersMore() -> Bool {
+        let size = piecesSize + body.count
+        guard channel != nil, step != .done, size > gathered, size >= OngoingExchange.worthGathering,
+            size < OngoingExchange.gatheredAtMost
+        else {
+            gathered = 0
+            return false
+        }
+        gathered = size
+        return true
+    }
+
+    /// Less is no large body, and is given at once: 8 KiB.
+    private static var worthGathering: Int { 8 << 10 }
+    /// Then the reader gets to work: 128 KiB.
+    private static var gatheredAtMost: Int { 128 << 10 }
+
     /// Bytes that came and were not read.
-    package final var waitingBytes: Int { body.count + piecesSize + (channel?.unread ?? 0) }
+    package final var waitingBytes: Int {
+        piecesSize + (isLive ? body.count : 0) + (channel?.unread ?? 0) + (throttle?.held ?? 0)
+    }
 
     /// Whether the head of a prompt response, or a body beyond the cap, goes to the waiter before the end.
     package final var isLive: Bool {

@@ -54,11 +54,24 @@ extension OngoingExchange {
     /// The next part of the body, counted and told.
     package final func nextPiece(_ driver: ExchangeDriver) -> Piece {
         let now = driver.now
+        var most = OngoingExchange.pieceSize
+        if let throttle, throttle.limitsSending, !isUploadDone {
+            let sendable = throttle.sendable(at: now)
+            guard sendable > 0 else {
+                waitToSend(driver)
+                return .nothing
+            }
+            most = min(most, sendable)
+            if let bytes = throttle.next(upTo: most) {
+                count(sent: bytes.count, at: now)
+                return .bytes(bytes, isLast: false)
+            }
+        }
         switch upload {
         case .none: return .nothing
         case .bytes(let bytes, let gone):
             let trailers = exchange.request.trailers
-            if gone == 0, bytes.count <= 2 * OngoingExchange.pieceSize {
+            if gone == 0, bytes.count <= 2 * OngoingExchange.pieceSize, throttle == nil {
                 if bytes.isEmpty { return finished(trailers, driver) }
                 count(sent: bytes.count, at: now)
                 guard trailers.isEmpty else {
@@ -69,7 +82,7 @@ extension OngoingExchange {
                 return .bytes(bytes, isLast: true)
             }
             guard gone < bytes.count else { return finished(trailers, driver) }
-            let end = min(gone + OngoingExchange.pieceSize, bytes.count)
+            let end = min(gone + most, bytes.count)
             count(sent: end - gone, at: now)
             let piece = Array(bytes[gone..<end])
             if end == bytes.count, trailers.isEmpty {
@@ -92,10 +105,11 @@ extension OngoingExchange {
                 var trailers = exchange.request.trailers
                 trailers.append(contentsOf: found)
                 return finished(trailers, driver)
-            case .chunk(let bytes):
+            case .chunk(var bytes):
                 if let declared = declaredUpload, sent + Int64(bytes.count) > declared {
                     return .failed(wrongLength(sent + Int64(bytes.count), declared))
                 }
+                if let throttle, throttle.limitsSending { bytes = throttle.cut(bytes, to: most) }
                 count(sent: bytes.count, at: now)
                 return .bytes(bytes, isLast: false)
             }
@@ -105,6 +119,7 @@ extension OngoingExchange {
     /// So many bytes of the body have been handed over.
     package final func count(sent bytes: Int, at now: Instant) {
         sent += Int64(bytes)
+        throttle?.sent(bytes)
         isStarved = false
         if step == .sending { since = now }
         if exchange.onEvent != nil, bytes > 0 {

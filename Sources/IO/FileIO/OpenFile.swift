@@ -9,11 +9,11 @@ final class OpenFile: Sendable {
     let path: String
     private let descriptor: Int32
 
-    /// Opens with the flags of open(2); a new file gets what the umask leaves of rw-rw-rw-.
-    init(_ path: String, flags: Int32) throws(FileError) {
+    /// Opens with the flags of open(2); a new file gets what the umask leaves of `rights`.
+    init(_ path: String, flags: Int32, rights: mode_t = 0o666) throws(FileError) {
         try FileError.check(path)
         self.path = path
-        descriptor = retrying { unsafe open(path, flags | O_CLOEXEC, 0o666) }
+        descriptor = retrying { unsafe open(path, flags | O_CLOEXEC, rights) }
         guard descriptor >= 0 else { throw FileError("opening", path, errno: errno, errorText(errno)) }
     }
 
@@ -56,6 +56,20 @@ final class OpenFile: Sendable {
             throw FileError("examining", path, errno: errno, errorText(errno))
         }
         return Int64(status.st_size)
+    }
+
+    /// Gives the file these rights, whatever the umask says.
+    func setRights(_ rights: mode_t) throws(FileError) {
+        guard fchmod(descriptor, rights) == 0 else {
+            throw FileError("setting the rights of", path, errno: errno, errorText(errno))
+        }
+    }
+
+    /// Waits until the disk has it all.
+    func synchronize() throws(FileError) {
+        guard retrying({ fsync(descriptor) }) == 0 else {
+            throw FileError("writing", path, errno: errno, errorText(errno))
+        }
     }
 
     /// Sends what the system still holds back to where an error can come back from: a full quota of a network file

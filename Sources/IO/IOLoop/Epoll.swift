@@ -51,10 +51,18 @@ import Threads
         return unsafe epoll_ctl(descriptor, operation, target, &event) == 0 ? 0 : errno
     }
 
-    /// Waits at most `milliseconds`, for ever if that is negative; returns how many events there are. A signal ends
-    /// the wait early, with none.
-    func wait(milliseconds: Int32) -> Int {
-        Int(max(0, unsafe epoll_wait(descriptor, events.baseAddress, Int32(Epoll.capacity), milliseconds)))
+    /// Waits at most so long, for ever if that is negative; returns how many events there are. A signal ends the wait
+    /// early, with none.
+    func wait(nanoseconds: Int64) -> Int {
+        let capacity = Int32(Epoll.capacity)
+        let exact = nanoseconds > 0 && nanoseconds % 1_000_000 != 0
+        if exact {
+            let count = unsafe tern_epoll_wait(descriptor, events.baseAddress, capacity, nanoseconds)
+            // Before Linux 5.11 there are only milliseconds.
+            if count >= 0 || errno != ENOSYS { return Int(max(0, count)) }
+        }
+        let milliseconds = nanoseconds < 0 ? -1 : Int32(clamping: nanoseconds / 1_000_000 + (exact ? 1 : 0))
+        return Int(max(0, unsafe epoll_wait(descriptor, events.baseAddress, capacity, milliseconds)))
     }
 
     /// The event at `index`, which must be below what `wait` returned last.

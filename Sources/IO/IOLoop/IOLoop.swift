@@ -98,10 +98,11 @@ package final class IOLoop: TaskExecutor, @unchecked Sendable {
         turn.unwatch(descriptor)
     }
 
-    /// Runs `action` at `instant`, or up to a millisecond later and when the loop gets to it.
-    package func schedule(at instant: Instant, _ action: @escaping () -> Void) -> LoopTimer {
+    /// Runs `action` at `instant`, or up to a millisecond later, if it is not to be precise, and when the loop gets to
+    /// it.
+    package func schedule(at instant: Instant, isPrecise: Bool = false, _ action: @escaping () -> Void) -> LoopTimer {
         assert(isOnLoop)
-        return turn.schedule(at: instant, action)
+        return turn.schedule(at: instant, isPrecise: isPrecise, action)
     }
 
     /// Takes a timer back, and lets go of its action at once. One that has fired or is cancelled is left alone.

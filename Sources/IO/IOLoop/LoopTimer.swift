@@ -5,11 +5,14 @@ package final class LoopTimer {
     /// When it is due.
     package let instant: Instant
     fileprivate let sequence: UInt64
+    /// Whether it is not to wait for the end of the millisecond.
+    fileprivate let isPrecise: Bool
     fileprivate var action: (() -> Void)?
     fileprivate var position = -1
 
-    fileprivate init(at instant: Instant, sequence: UInt64, action: @escaping () -> Void) {
+    fileprivate init(at instant: Instant, isPrecise: Bool, sequence: UInt64, action: @escaping () -> Void) {
         self.instant = instant
+        self.isPrecise = isPrecise
         self.sequence = sequence
         self.action = action
     }
@@ -38,8 +41,11 @@ struct TimerHeap {
     /// When the earliest is due.
     var next: Instant? { timers.first?.instant }
 
-    mutating func schedule(at instant: Instant, _ action: @escaping () -> Void) -> LoopTimer {
-        let timer = LoopTimer(at: instant, sequence: scheduled, action: action)
+    /// Whether the earliest is not to wait for the end of the millisecond.
+    var isNextPrecise: Bool { timers.first?.isPrecise ?? false }
+
+    mutating func schedule(at instant: Instant, isPrecise: Bool = false, _ action: @escaping () -> Void) -> LoopTimer {
+        let timer = LoopTimer(at: instant, isPrecise: isPrecise, sequence: scheduled, action: action)
         scheduled += 1
         timers.append(timer)
         rise(timer, from: timers.count - 1)

@@ -24,8 +24,8 @@ final class LoopTurn {
 
     func unwatch(_ descriptor: Int32) { _ = watches.unwatch(descriptor) }
 
-    func schedule(at instant: Instant, _ action: @escaping () -> Void) -> LoopTimer {
-        timers.schedule(at: instant, action)
+    func schedule(at instant: Instant, isPrecise: Bool, _ action: @escaping () -> Void) -> LoopTimer {
+        timers.schedule(at: instant, isPrecise: isPrecise, action)
     }
 
     func cancel(_ timer: LoopTimer) { _ = timers.cancel(timer) }
@@ -35,7 +35,7 @@ final class LoopTurn {
     /// One turn: waits, unless there is something to do already, then does all there is.
     func run(_ queue: borrowing LoopQueue, _ execute: (LoopQueue.Work) -> Void) {
         let mayWait = endOfTurn.isEmpty && queue.fallAsleep()
-        let events = watches.wait(milliseconds: mayWait ? untilNextTimer : 0)
+        let events = watches.wait(nanoseconds: mayWait ? untilNextTimer : 0)
         queue.take(into: &batch)
         now = SystemClock().now
         for index in 0..<events {
@@ -81,11 +81,15 @@ final class LoopTurn {
         for action in actions { action() }
     }
 
-    /// In whole milliseconds, rounded up, so that the loop does not spin through the last one; -1 for ever.
-    private var untilNextTimer: Int32 {
+    /// In nanoseconds; -1 for ever. Rounded up to whole milliseconds but for precise timers: so timers of about the same
+    /// time are one turn.
+    private var untilNextTimer: Int64 {
         guard let next = timers.next else { return -1 }
         // The time is read anew: the turn may have taken long.
         let left = SystemClock().now.duration(to: next).clampedNanoseconds
-        return left <= 0 ? 0 : Int32(clamping: (left - 1) / 1_000_000 + 1)
+        if left <= 0 { return 0 }
+        if timers.isNextPrecise { return left }
+        let rounded = min(left, .max - 999_999) + 999_999
+        return rounded - rounded % 1_000_000
     }
 }

@@ -58,8 +58,8 @@ struct WatchTable: ~Copyable {
         return watch.handler
     }
 
-    /// Waits for events; see ``Epoll/wait(milliseconds:)``.
-    func wait(milliseconds: Int32) -> Int { epoll?.wait(milliseconds: milliseconds) ?? 0 }
+    /// Waits for events; see ``Epoll/wait(nanoseconds:)``.
+    func wait(nanoseconds: Int64) -> Int { epoll?.wait(nanoseconds: nanoseconds) ?? 0 }
 
     /// Whom the event at `index` concerns, if its watch still stands and wants it.
     func event(_ index: Int) -> (descriptor: Int32, readiness: Readiness, handler: any ReadinessHandler)? {
@@ -68,8 +68,9 @@ struct WatchTable: ~Copyable {
         guard watches.indices.contains(slot), let watch = watches[slot], token >> 32 == watch.generation else {
             return nil
         }
-        let wanted = readiness.intersection([Readiness(rawValue: watch.interest.rawValue), .error, .hangup])
-        return wanted.isEmpty ? nil : (Int32(slot), wanted, watch.handler)
+        // With bits, because the operations of sets are generic, and this is asked for every event.
+        let wanted = readiness.rawValue & (watch.interest.rawValue | Readiness.always.rawValue)
+        return wanted == 0 ? nil : (Int32(slot), Readiness(rawValue: wanted), watch.handler)
     }
 
     /// Forgets all, and closes the epoll and the wake-up.

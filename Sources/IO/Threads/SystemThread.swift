@@ -51,6 +51,13 @@ package struct SystemThread: ~Copyable, Sendable {
     /// The calling thread, as a number that no other running thread has.
     package static var current: UInt { UInt(pthread_self()) }
 
+    /// The name of the calling thread, as Linux has it.
+    package static var currentName: String {
+        var name = [CChar](repeating: 0, count: 16)
+        guard unsafe pthread_getname_np(pthread_self(), &name, name.count) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     private static func blockSIGPIPE() {
         var signals = sigset_t()
         unsafe sigemptyset(&signals)

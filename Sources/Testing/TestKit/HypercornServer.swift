@@ -33,14 +33,21 @@ package final class HypercornServer: Sendable {
                 program: "\(Requirement.pythonFolder)/bin/hypercorn",
                 arguments: [
                     "--config", "file:settings.py", "--bind", "127.0.0.1:\(ports[0])",
-                    "--insecure-bind", "127.0.0.1:\(ports[1])", "--certfile", ca.server.certificate,
+                    "--quic-bind", "127.0.0.1:\(ports[0])", "--insecure-bind", "127.0.0.1:\(ports[1])", "--certfile",
+                    ca.server.certificate,
                     "--keyfile", ca.server.key, "app:app",
                 ], environment: ["HOME": folder.path, "PYTHONDONTWRITEBYTECODE": "1"])
         }
     }
 
-    /// A URL with `https`, where it speaks HTTP/2 and HTTP/1.1.
+    /// A URL with `https`, where it speaks HTTP/3, HTTP/2 and HTTP/1.1.
     package func url(_ path: String) -> String { "https://localhost:\(process.ports[0])\(path)" }
+
+    /// The port behind `url`: TCP for HTTP/1.1 and HTTP/2, UDP for HTTP/3.
+    package var port: UInt16 { process.ports[0] }
+
+    /// The port behind `clearURL`.
+    package var clearPort: UInt16 { process.ports[1] }
 
     /// A URL with `http`, where it speaks HTTP/1.1, and HTTP/2 by prior knowledge or upgrade.
     package func clearURL(_ path: String) -> String { "http://localhost:\(process.ports[1])\(path)" }

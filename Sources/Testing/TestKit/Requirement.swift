@@ -37,6 +37,12 @@ package struct Requirement: Sendable {
 }
 
 extension Requirement {
+    /// The folder of a package in the Python environment, whatever the version of Python.
+    private static func pythonPackage(_ name: String) -> String {
+        let versions = (9...30).map { "\(pythonFolder)/lib/python3.\($0)/site-packages/\(name)" }
+        return versions.first { exists($0) } ?? "\(pythonFolder)/lib/python3/site-packages/\(name)"
+    }
+
     /// The `openssl` command, which makes the certificates.
     package static let openssl = Requirement("openssl", ["openssl"])
     /// The `curl` command.
@@ -48,10 +54,19 @@ extension Requirement {
     package static let caddy = Requirement("caddy", ["caddy", "openssl"])
     /// nghttpd, and certificates.
     package static let nghttpd = Requirement("nghttp2-server", ["nghttpd", "openssl"])
+    /// Clients of HTTP/2 from nghttp2.
+    package static let nghttp = Requirement("nghttp2-client", ["nghttp", "h2load"])
+    /// Clients that are written in Python.
+    package static let pythonClients = Requirement(
+        "httpx and niquests", ["\(pythonFolder)/bin/python", "\(pythonFolder)/clients"])
     /// httpbin under gunicorn.
     package static let httpbin = Requirement("httpbin", ["\(pythonFolder)/bin/gunicorn"])
-    /// hypercorn, and certificates.
-    package static let hypercorn = Requirement("hypercorn", ["\(pythonFolder)/bin/hypercorn", "openssl"])
+    /// hypercorn with HTTP/3, and certificates.
+    package static let hypercorn = Requirement(
+        "hypercorn[h3]", ["\(pythonFolder)/bin/hypercorn", pythonPackage("aioquic"), "openssl"])
+    /// aioquic, and certificates.
+    package static let aioquic = Requirement(
+        "aioquic", ["\(pythonFolder)/bin/python", pythonPackage("aioquic"), "openssl"])
     /// The squid proxy with its checker of passwords.
     package static let squid = Requirement("squid", ["squid", "/usr/lib/squid/basic_ncsa_auth", "openssl"])
     /// The tinyproxy proxy.

@@ -32,7 +32,8 @@ enum CurlCapabilities {
     private static let always: Feature = {
         var features: Feature = [
             .http1, .streamedUpload, .streamedResponse, .responseTrailers, .informationalResponses, .fullDuplex,
-            .rateCaps, .httpProxy, .socks4Proxy, .socks5Proxy, .localAddress, .interface, .addressOverrides,
+            .rateCaps, .rawTransferCodings, .httpProxy, .socks4Proxy, .socks5Proxy, .localAddress, .interface,
+            .addressOverrides,
             .addressRules, .customResolver,
         ]
         if hasHTTP2 { features.formUnion([.http2, .http2PriorKnowledge]) }
@@ -52,6 +53,7 @@ enum CurlCapabilities {
         var gaps = [
             Capabilities.Gap(.http3, "\(curl) is used here without HTTP/3"),
             Capabilities.Gap(.earlyData, "\(curl) has no option for TLS early data"),
+            Capabilities.Gap(.contentWithHead, "\(curl): CURLOPT_NOBODY leaves no way to send a body with HEAD"),
             Capabilities.Gap(
                 .exactRetrySafety,
                 "\(curl): CURLE_HTTP2_STREAM and its silent retry do not tell GOAWAY and "

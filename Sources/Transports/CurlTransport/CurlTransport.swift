@@ -64,12 +64,6 @@ public final class CurlTransport: Transport {
         {
             throw unsupported(exchange, "https: URLs need HTTP/1.1 or HTTP/2")
         }
-        switch exchange.request.method {
-        case .connect: throw unsupported(exchange, "libcurl makes tunnels for its proxies alone")
-        case .head where !exchange.request.body.isEmpty:
-            throw unsupported(exchange, "CURLOPT_NOBODY leaves no way to send a body with HEAD")
-        default: break
-        }
     }
 
     private static func unsupported(_ exchange: Exchange, _ reason: String) -> TransportError {

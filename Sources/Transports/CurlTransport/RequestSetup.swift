@@ -13,6 +13,7 @@ struct RequestSetup {
         var rates = RateCaps()
         var forbidsReuse = false
         var hasTrailers = false
+        var keepsCodings = false
         var ignoresLength = false
     }
 
@@ -109,6 +110,10 @@ struct RequestSetup {
         if easy.previous.forbidsReuse != closes {
             easy.set(CURLOPT_FORBID_REUSE, closes)
             easy.previous.forbidsReuse = closes
+        }
+        if easy.previous.keepsCodings != options.keepsTransferCodings {
+            easy.set(CURLOPT_HTTP_TRANSFER_DECODING, !options.keepsTransferCodings)
+            easy.previous.keepsCodings = options.keepsTransferCodings
         }
         let hasTrailers = exchange.exchange.request.hasTrailers
         if easy.previous.hasTrailers != hasTrailers {

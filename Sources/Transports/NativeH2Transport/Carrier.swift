@@ -1,6 +1,7 @@
 import Driving
 import Glibc
 import Pooling
+import Securing
 import TLSEngine
 import Threads
 import TransportCore
@@ -54,6 +55,7 @@ class Carrier: LinkUser {
     /// Lets go of the socket.
     final func end() {
         isOver = true
+        info.retire()
         link.close()
     }
 

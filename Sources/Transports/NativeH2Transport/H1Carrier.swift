@@ -109,11 +109,12 @@ final class H1Carrier: Carrier {
     override func consumed(_ count: Int, by exchange: NativeExchange) { delivered(exchange) }
 
     override func delivered(_ exchange: NativeExchange) {
-        guard exchange === self.exchange, let channel = exchange.channel else { return }
+        guard exchange === self.exchange else { return }
         let limit = exchange.exchange.options.limits.unreadBody
-        if channel.unread >= limit {
+        let waiting = exchange.waitingBytes
+        if waiting >= limit {
             link.setReading(false)
-        } else if channel.unread <= limit / 2 {
+        } else if waiting <= limit / 2 {
             link.setReading(true)
         }
     }

@@ -50,7 +50,9 @@ final class H2Carrier: Carrier {
         if hold != nil { head.fields.append(HTTPField(name: .expect, value: "100-continue")) }
         let stream: HTTP2Stream
         do throws(HTTP2Error) {
-            stream = try engine.request(head, contentLength: framing.contentLength, hasContent: framing.hasContent)
+            stream = try engine.request(
+                head, contentLength: framing.contentLength, hasContent: framing.hasContent, limits: limits(of: exchange)
+            )
         } catch {
             return refused(exchange, error)
         }
@@ -77,6 +79,14 @@ final class H2Carrier: Carrier {
         }
         if exchange.step == .sending { driver.look(after: driver.limits(of: exchange).idleWrite) }
         driver.touch(self)
+    }
+
+    /// What the exchange allows the peer. The window of a stream is 256 KiB at first, and grows while its reader keeps
+    /// up; a limit of the exchange below that bounds it for good.
+    private func limits(of exchange: NativeExchange) -> HTTP2StreamLimits {
+        let limits = driver.limits(of: exchange)
+        let window = limits.unreadBody < Int(engine.options.streamWindow) ? Int32(max(1, limits.unreadBody)) : nil
+        return HTTP2StreamLimits(headBytes: limits.head, fields: limits.fields, window: window)
     }
 
     /// The engine did not take the request: nothing of it was sent.
@@ -246,9 +256,7 @@ final class H2Carrier: Carrier {
             case .response(let stream, let status, let fields, let end):
                 guard let exchange = exchange(stream) else { break }
                 exchange.receiveHead(status, "", fields, driver)
-                if exchange.isTooLarge(fields, driver) {
-                    driver.finish(exchange, .failure(exchange.headTooLarge))
-                } else if end {
+                if end {
                     driver.finish(exchange, .success([:]))
                 } else if case .prompt = exchange.exchange.delivery {
                     driver.announce(exchange)
@@ -318,10 +326,10 @@ extension H2Carrier {
         case .headTooLarge: code = .headTooLarge
         case .connection: (code, words, libraryCode) = connectionError(exchange, closing)
         }
-        let safety: RetrySafety? = closing.isUnprocessed ? .notSent : nil
+        let hasBegun = exchange.hasHead || closing.cause == .headTooLarge
+        let safety: RetrySafety? = hasBegun ? .processed : closing.isUnprocessed ? .notSent : nil
         return exchange.error(
-            code, "\(exchange.summary): \(words)", safety: exchange.hasHead ? .processed : safety,
-            libraryCode: libraryCode)
+            code, "\(exchange.summary): \(words)", safety: safety, libraryCode: libraryCode)
     }
 
     private func connectionError(

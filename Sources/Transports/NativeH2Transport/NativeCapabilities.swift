@@ -15,7 +15,8 @@ enum NativeCapabilities {
 
     private static let features: Feature = [
         .http1, .http2, .http2PriorKnowledge, .streamedUpload, .streamedResponse, .requestTrailers, .responseTrailers,
-        .informationalResponses, .expectContinue, .fullDuplex, .tls, .trustInMemory, .trustDirectory,
+        .informationalResponses, .expectContinue, .fullDuplex, .rateCaps, .contentWithHead, .tls, .trustInMemory,
+        .trustDirectory,
         .clientCertificate, .clientCertificateInMemory, .publicKeyPins, .certificatePins, .serverNameOverride, .keyLog,
         .httpProxy, .httpsProxy, .socks4Proxy, .socks5Proxy, .unixSocket, .localAddress, .interface,
         .addressOverrides, .addressRules, .customResolver, .exactRetrySafety, .boundedUnreadBody,
@@ -24,6 +25,6 @@ enum NativeCapabilities {
     private static let gaps: [Capabilities.Gap] = [
         .init(.http3, "HTTP/3 runs over QUIC, which is another transport"),
         .init(.earlyData, "OpenSSL's early data is not used"),
-        .init(.rateCaps, "rates are not limited by this transport"),
+        .init(.rawTransferCodings, "its HTTP/1.1 takes the chunked coding off as it comes"),
     ]
 }

@@ -35,6 +35,11 @@ final class NativeExchange: OngoingExchange, @unchecked Sendable {
         carrier?.consumed(count, by: self)
     }
 
+    override func keptBody(_ count: Int) {
+        prepaid += count
+        carrier?.consumed(count, by: self)
+    }
+
     override func delivered() { carrier?.delivered(self) }
 
     override func feedUpload() { carrier?.feedUpload(of: self) }
@@ -44,21 +49,5 @@ final class NativeExchange: OngoingExchange, @unchecked Sendable {
     override var awaited: (phase: TransportError.Phase, since: Instant) {
         guard let opening = route?.leadingOpening else { return (.queue, since) }
         return (opening.phase, opening.phaseSince)
-    }
-
-    /// Whether a head exceeds what this exchange allows, where that is less than the connection does.
-    func isTooLarge(_ fields: HTTPFields, _ driver: Driver) -> Bool {
-        let limits = driver.limits(of: self)
-        if fields.count > limits.fields { return true }
-        guard limits.head < NativeExchange.connectionHead else { return false }
-        return fields.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count + 4 } > limits.head
-    }
-
-    /// Bytes of a head that the connection takes.
-    private static let connectionHead = 256 << 10
-
-    /// The error of a head that is too large.
-    var headTooLarge: TransportError {
-        error(.headTooLarge, "\(summary): the response's head exceeds the limits of the exchange", phase: .head)
     }
 }

@@ -3,6 +3,7 @@ import FileIO
 import Glibc
 import HTTP2Engine
 import Pooling
+import Securing
 import TLSEngine
 import Threads
 import TransportCore

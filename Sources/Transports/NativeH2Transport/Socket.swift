@@ -1,5 +1,6 @@
 import Driving
 import Glibc
+import IOLoop
 import Names
 import Threads
 import TransportCore
@@ -30,7 +31,7 @@ final class Socket {
         let descriptor = Glibc.socket(domain, kind, 0)
         guard descriptor >= 0 else { return (nil, .failed(errno)) }
         let socket = Socket(descriptor)
-        guard var address = SocketAddress(endpoint) else { return (nil, .failed(ENAMETOOLONG)) }
+        guard let address = SocketAddress(endpoint) else { return (nil, .failed(ENAMETOOLONG)) }
         if domain != AF_UNIX {
             socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
             let family: IPAddress.Family = domain == AF_INET ? .v4 : .v6
@@ -38,7 +39,7 @@ final class Socket {
                 return (nil, .failed(failure))
             }
         }
-        let result = unsafe address.withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
+        let result = address.connect(descriptor)
         if result == 0 { return (socket, .done) }
         // A Unix socket whose queue is full says EAGAIN, and has no way to tell when it is not.
         return errno == EINPROGRESS ? (socket, .wait) : (nil, .failed(errno))

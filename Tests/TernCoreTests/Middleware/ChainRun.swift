@@ -41,6 +41,29 @@ final class Log<Value: Sendable>: Sendable {
     func add(_ value: Value) { state.withLock { $0.append(value) } }
 }
 
+/// Something that happens once, and that tasks wait for, cancelled or not.
+final class Moment: Sendable {
+    private let state = Mutex<(hasCome: Bool, waiting: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func fire() {
+        let waiting = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let hasCome = state.withLock { state in
+                if !state.hasCome { state.waiting.append(continuation) }
+                return state.hasCome
+            }
+            if hasCome { continuation.resume() }
+        }
+    }
+}
+
 /// A live body that counts what is done to it.
 final class ProbeBody: BodySource {
     private let state: Mutex<(chunks: [[UInt8]], reads: Int, cancels: Int)>

@@ -20,6 +20,15 @@ import TransportCore
             names() == [
                 "Passing", "Redirects", "Authentication", "Retry", "Cookies", "HookLink", "Passing", "Decoding",
             ])
+        configuration.limiter = RateLimiter()
+        configuration.logging = .standard
+        configuration.expectContinue = .seconds(1)
+        configuration.proxies = .all(ProxyOptions(.http, host: "proxy", port: 80))
+        #expect(
+            names() == [
+                "Passing", "Redirects", "Authentication", "Retry", "ProxyAuthentication", "Expectation", "RateLimiter",
+                "Cookies", "HookLink", "Passing", "RequestLog", "Decoding",
+            ])
         configuration = SessionConfiguration()
         configuration.redirects = .none
         configuration.retry = nil

@@ -20,6 +20,12 @@ public struct Content: Sendable {
         self.type = type
     }
 
+    /// Whether there is none.
+    package var isNone: Bool {
+        if case .body(let body) = source { return body.isEmpty }
+        return false
+    }
+
     /// None.
     public static var empty: Content { Content(.body(.empty), type: nil) }
 

@@ -26,12 +26,6 @@ enum CookieScope {
         return String(path[..<slash])
     }
 
-    /// Whether nobody may set cookies for everything below `domain`. A name of one label is always such a public
-    /// suffix: `com`. Longer ones, `co.uk`, are not known yet.
-    static func isPublicSuffix(_ domain: String) -> Bool {
-        domain.utf8.split(separator: UInt8(ascii: ".")).count < 2
-    }
-
     /// A domain as ``HTTPURL/host`` would write it, `bücher.example` as `xn--bcher-kva.example`; `nil` if it is none.
     static func normal(_ domain: String) -> String? {
         if domain.utf8.allSatisfy({ $0 < 0x80 }) { return domain }
@@ -42,7 +36,7 @@ enum CookieScope {
 
 extension Cookie {
     /// The cookie that `set` makes when it comes from `url` at `wallSeconds`; `nil` if it may not be set.
-    init?(_ set: SetCookie, from url: HTTPURL, at wallSeconds: Int64) {
+    init?(_ set: SetCookie, from url: HTTPURL, at wallSeconds: Int64, longest: Duration? = nil) {
         let host = url.host
         let isLone: Bool
         if let given = set.domain {
@@ -51,7 +45,7 @@ extension Cookie {
                     ? domain == host
                     : CookieScope.matches(host, domain: domain)
             else { return nil }
-            isLone = url.isIPLiteral || CookieScope.isPublicSuffix(domain)
+            isLone = url.isIPLiteral || PublicSuffixList.contains(domain)
             // Nobody but the suffix itself, `localhost` say, may name it (RFC 6265 §5.3 step 5).
             guard !isLone || domain == host else { return nil }
             self.domain = domain
@@ -67,7 +61,9 @@ extension Cookie {
         isHTTPOnly = set.isHTTPOnly
         sameSite = set.sameSite
         // Max-Age wins over Expires (RFC 6265 §5.3 step 3).
-        expiry = set.maxAge.map { $0 <= 0 ? Int64.min : wallSeconds.saturatingAdd($0) } ?? set.expires
+        let end = set.maxAge.map { $0 <= 0 ? Int64.min : wallSeconds.saturatingAdd($0) } ?? set.expires
+        let latest = longest.map { wallSeconds.saturatingAdd($0.components.seconds) } ?? .max
+        expiry = end.map { min($0, latest) }
         // "Secure" means from and to https, the loopback included: the scheme says whether others can listen.
         if isSecure, url.scheme != .https { return nil }
         guard keepsPrefixPromise(set) else { return nil }

@@ -4,8 +4,12 @@
 /// be no more than one (RFC 6265 §5.4).
 struct Cookies: Middleware {
     private let storage: any CookieStorage
+    private let allowsIncoming: Bool
 
-    init(_ storage: any CookieStorage) { self.storage = storage }
+    init(_ storage: any CookieStorage, allowsIncoming: Bool = true) {
+        self.storage = storage
+        self.allowsIncoming = allowsIncoming
+    }
 
     func intercept(_ request: Request, _ next: Next) async throws -> TransportResponse {
         var sent = request
@@ -17,7 +21,7 @@ struct Cookies: Middleware {
             sent.fields[fields: .cookie] = [HTTPField(name: .cookie, value: value)]
         }
         let response = try await next(sent)
-        if response.fields.contains(.setCookie) {
+        if allowsIncoming, response.fields.contains(.setCookie) {
             storage.store(
                 response.fields[values: .setCookie], from: request.url, at: next.call.clock.wallSeconds)
         }

@@ -14,13 +14,8 @@ struct SetCookie {
     var isHTTPOnly = false
     var sameSite: Cookie.SameSite?
 
-    /// The longest name and value, together, in bytes (RFC 6265 §6.1). A longer cookie is not taken.
-    static let lengthLimit = 4_096
-    /// The longest value of an attribute, in bytes; a longer attribute is ignored, as in browsers.
-    static let attributeLimit = 1_024
-
     /// Reads the value of a field; `nil` if there is no cookie in it: no `=`, no name, control characters, too long.
-    init?(_ text: String) {
+    init?(_ text: String, limits: CookieLimits = CookieLimits()) {
         let bytes = text.utf8
         // Control characters other than the tab could break out of a Cookie field.
         guard !bytes.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) else { return nil }
@@ -28,15 +23,15 @@ struct SetCookie {
         guard let pair = parts.first, let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { return nil }
         name = Self.trimmed(pair[..<equals])
         value = Self.trimmed(pair[pair.index(after: equals)...])
-        guard !name.isEmpty, name.utf8.count + value.utf8.count <= Self.lengthLimit else { return nil }
-        for attribute in parts.dropFirst() { take(attribute) }
+        guard !name.isEmpty, name.utf8.count + value.utf8.count <= limits.pair else { return nil }
+        for attribute in parts.dropFirst() { take(attribute, limits.attribute) }
     }
 
     /// Later attributes win over earlier ones of the same name (RFC 6265 §5.3).
-    private mutating func take(_ attribute: Substring.UTF8View) {
+    private mutating func take(_ attribute: Substring.UTF8View, _ longest: Int) {
         let equals = attribute.firstIndex(of: UInt8(ascii: "=")) ?? attribute.endIndex
         let value = Self.trimmed(attribute[equals...].dropFirst())
-        guard value.utf8.count <= Self.attributeLimit else { return }
+        guard value.utf8.count <= longest else { return }
         switch Self.trimmed(attribute[..<equals]).lowercased() {
         case "expires": if let date = CookieDate.parse(value) { expires = date }
         case "max-age": if let seconds = Self.seconds(value) { maxAge = seconds }

@@ -71,13 +71,17 @@ public final class Call: Sendable {
         HTTPError(kind, request: request.description, history: history, attempts: attempts)
     }
 
-    func transmit(_ request: Request, _ attemptObserver: Next.Observer?) async throws -> TransportResponse {
+    func transmit(
+        _ request: Request, _ attemptObserver: Next.Observer?, _ way: Way? = nil
+    ) async throws -> TransportResponse {
         let (ofCall, kept) = state.withLock { ($0.observers, $0.kept.take()) }
         if let kept { return try kept.get() }
-        let route = settings.route(for: request.url)
+        let route = try settings.route(for: request.url, way?.choice)
         let observers = attemptObserver.map { ofCall + [$0] } ?? ofCall
         var exchange = Exchange(
             request, over: route, delivery: delivery, deadline: deadline, options: settings.exchangeOptions)
+        if let way, way.choice.avoidsEarlyData { exchange.options.earlyData = false }
+        if let way, way.choice.avoidsExpectation { exchange.options.expectContinue = nil }
         if observers.count == 1 {
             exchange.onEvent = observers[0]
         } else if !observers.isEmpty {
@@ -86,7 +90,8 @@ public final class Call: Sendable {
         let began = clock.now
         do {
             let response = try await transport.send(exchange)
-            record(Attempt(request: request, began: began, outcome: .answered(response.status)))
+            record(
+                Attempt(request: request, began: began, outcome: .answered(response.status), fields: response.fields))
             return response
         } catch {
             record(Attempt(request: request, began: began, outcome: .failed(error)))
@@ -96,12 +101,13 @@ public final class Call: Sendable {
 
     /// Hands the call's first request to the transport before any link has seen it, as the call begins.
     func transmitAtOnce(_ request: Request) async -> Result<TransportResponse, TransportError> {
-        let exchange = Exchange(
-            request, over: settings.route(for: request.url), delivery: delivery, deadline: deadline,
-            options: settings.exchangeOptions)
         do {
+            let exchange = Exchange(
+                request, over: try settings.route(for: request.url), delivery: delivery, deadline: deadline,
+                options: settings.exchangeOptions)
             let response = try await transport.send(exchange)
-            record(Attempt(request: request, began: start, outcome: .answered(response.status)))
+            record(
+                Attempt(request: request, began: start, outcome: .answered(response.status), fields: response.fields))
             return .success(response)
         } catch {
             record(Attempt(request: request, began: start, outcome: .failed(error)))
@@ -111,6 +117,13 @@ public final class Call: Sendable {
 
     /// Gives the chain, which has not begun yet, this outcome in place of the one that its first request would have.
     func keep(_ outcome: Result<TransportResponse, TransportError>) { state.withLock { $0.kept = outcome } }
+
+    /// Notes what a retry knows of the attempt before it.
+    func amendLastAttempt(_ change: (inout Attempt) -> Void) {
+        state.withLock { state in
+            if let last = state.attempts.indices.last { change(&state.attempts[last]) }
+        }
+    }
 
     private func record(_ attempt: Attempt) { state.withLock { $0.attempts.append(attempt) } }
 }
@@ -142,6 +155,12 @@ public struct Attempt: Sendable {
     public var began: Instant
     /// How it ended.
     public var outcome: Outcome
+    /// The fields of the response, if one came: `Location`, `Retry-After` and the others.
+    public var fields: HTTPFields?
+    /// The body of a response that a later attempt replaced, as far as ``BackoffRetry/keptBodyBytes`` keeps it.
+    public var body: [UInt8]?
+    /// How long was waited after it, if the request was sent again.
+    public var waited: Duration?
     /// How an attempt ended.
     public enum Outcome: Sendable {
         /// A final response came.

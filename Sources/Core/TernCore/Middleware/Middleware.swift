@@ -18,30 +18,41 @@ public struct Next: Sendable {
     public let call: Call
     private let position: Int
     private let observer: Observer?
+    private let way: Way?
 
-    init(call: Call, position: Int = 0, observer: Observer? = nil) {
+    init(call: Call, position: Int = 0, observer: Observer? = nil, way: Way? = nil) {
         self.call = call
         self.position = position
         self.observer = observer
+        self.way = way
     }
 
     /// Passes `request` on to the next link, or to the transport after the last one.
     public func callAsFunction(_ request: Request) async throws -> TransportResponse {
         let chain = call.settings.chain
-        guard position < chain.count else { return try await call.transmit(request, observer) }
+        guard position < chain.count else { return try await call.transmit(request, observer, way) }
         return try await chain[position].intercept(
-            request, Next(call: call, position: position + 1, observer: observer))
+            request, Next(call: call, position: position + 1, observer: observer, way: way))
     }
 
     /// The same rest of the chain, whose exchanges `observer` sees, after those above it: for a link that wants to
     /// know to which of its requests an event belongs. ``Call/observe(_:)`` sees all exchanges of a call.
     public func observing(_ observer: @escaping Observer) -> Next {
-        guard let outer = self.observer else { return Next(call: call, position: position, observer: observer) }
+        guard let outer = self.observer else {
+            return Next(call: call, position: position, observer: observer, way: way)
+        }
         return Next(
             call: call, position: position,
             observer: { event in
                 outer(event)
                 observer(event)
-            })
+            }, way: way)
+    }
+
+    /// The same rest of the chain, whose exchanges go another way than the settings say.
+    func over(_ change: (inout Way.Choice) -> Void) -> Next {
+        var choice = way?.choice ?? Way.Choice()
+        change(&choice)
+        return Next(call: call, position: position, observer: observer, way: Way(choice))
     }
 }

@@ -16,10 +16,10 @@ public struct StreamingLines: AsyncSequence, Sendable {
     private let limit: Int
     private let charset: Charset
 
-    init(_ body: StreamingBody, limit: Int, type: String?) {
+    init(_ body: StreamingBody, limit: Int, type: MediaType?) {
         self.body = body
         self.limit = limit
-        charset = type.flatMap { MediaType($0).parameters["charset"] }.flatMap { Charset(label: $0) } ?? .utf8
+        charset = type.flatMap { $0["charset"] }.flatMap { Charset(label: $0) } ?? .utf8
     }
 
     /// Reads what has not been read yet.
@@ -42,7 +42,10 @@ public struct StreamingLines: AsyncSequence, Sendable {
 
         /// The next line; `nil` at the end.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(HTTPError) -> String? {
-            if case .utf16 = charset { throw ended(UnsupportedLines()) }
+            switch charset {
+            case .utf16, .utf32: throw ended(UnsupportedLines())
+            case .utf8, .singleByte, .legacy: break
+            }
             while true {
                 do throws(LineTooLong) {
                     if let line = try splitter.next() { return text(line) }

@@ -56,7 +56,7 @@ public struct StreamingResponse: Sendable {
 
     /// The content as lines of at most `limit` bytes each.
     public func lines(limit: Int) -> StreamingLines {
-        StreamingLines(body, limit: limit, type: headers[.contentType])
+        StreamingLines(body, limit: limit, type: MediaType(fields: headers))
     }
 
     /// Ends the exchange if it has not ended.

@@ -40,7 +40,7 @@ extension Settings {
             if let fault = headerFault ?? headers.fault { throw Refusal(.input(fault)) }
             let body = try content.body()
             let offer = offeringCodings ? codedFields : nil
-            if content.type == nil, headers.isEmpty {
+            if content.type == nil, headers.isEmpty, configuration.callCookies.isEmpty {
                 let request = Request(
                     method: method, url: target, fields: offer ?? fields, body: body, trailers: HTTPFields())
                 return Prepared(request: request, settings: self, offersCodings: offer != nil)
@@ -50,6 +50,13 @@ extension Settings {
             // The boundary is in the media type, so that no other will do.
             case .multipart: merged = try content.fields(over: headers.merged(over: fields))
             default: merged = try headers.merged(over: content.fields(over: fields))
+            }
+            if !configuration.callCookies.isEmpty {
+                do throws(InvalidCookie) {
+                    merged = try configuration.callCookies.added(to: merged)
+                } catch {
+                    throw Refusal(.input(error))
+                }
             }
             let offers = offer != nil && !Decoding.leavesAlone(merged)
             if offers { merged.append(Decoding.acceptable) }

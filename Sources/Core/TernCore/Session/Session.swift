@@ -49,6 +49,12 @@ public final class Session<T: Transport>: Sendable {
         set { core.configure { $0.headers = newValue } }
     }
 
+    /// Where cookies are kept: those of the configuration. Several sessions may share one.
+    public var cookies: (any CookieStorage)? {
+        get { core.settings.configuration.cookies }
+        set { core.configure { $0.cookies = newValue } }
+    }
+
     /// A session with other settings that shares transport, connections, cookies and everything else. Closing it
     /// closes nothing but itself.
     public func with(_ change: (inout SessionConfiguration) throws -> Void) rethrows -> Session {

@@ -34,10 +34,10 @@ func layer(_ folder: String, _ name: String, _ dependencies: [Target.Dependency]
         swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, path: "Tests/\(name)Tests",
-        swiftSettings: settings)
+        exclude: golden, swiftSettings: settings)
 }
 
 let package = Package(
@@ -48,11 +48,15 @@ let package = Package(
         .library(name: "TransportCore", targets: ["TransportCore"]),
         .library(name: "CurlTransport", targets: ["CurlTransport"]),
         .library(name: "NativeH2Transport", targets: ["NativeH2Transport"]),
+        .library(name: "AltSvcTransport", targets: ["AltSvcTransport"]),
+        .library(name: "AutomaticTransport", targets: ["AutomaticTransport"]),
         .library(name: "QUICTransport", targets: ["QUICTransport"]),
         .library(name: "MockTransport", targets: ["MockTransport"]),
         .library(name: "TestServer", targets: ["TestServer"]),
+        .library(name: "TransportConformance", targets: ["TransportConformance"]),
         .executable(name: "tern", targets: ["TernCommand"]),
         .plugin(name: "Layers", targets: ["Layers"]),
+        .plugin(name: "NewTransport", targets: ["NewTransport"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -73,6 +77,7 @@ let package = Package(
         library("COpenSSL", "openssl", "libssl-dev"),
         library("CNGHTTP2", "libnghttp2", "libnghttp2-dev"),
         library("CCurl", "libcurl", "libcurl4-openssl-dev"),
+        .target(name: "CResolver", path: "Sources/C/CResolver", linkerSettings: [.linkedLibrary("resolv")]),
         .target(
             name: "CQUIC", path: "Sources/C/CQUIC",
             linkerSettings: ["ngtcp2", "ngtcp2_crypto_gnutls", "nghttp3", "gnutls"].map { .linkedLibrary($0) }),
@@ -91,11 +96,12 @@ let package = Package(
         layer("Engines", "HTTP3Engine", ["Wire", "Fields", "QUICEngine", "CQUIC", httpTypes, deque]),
         layer("Engines", "Pooling", ["Wire"]),
         layer("Engines", "Connecting", ["Wire", "Names"]),
+        layer("Engines", "AltSvc", ["Wire", "Names"]),
 
         // 2: the seam, the session above it, the loop beside it
         layer("Core", "TransportCore", ["Wire", "Names", httpTypes, deque]),
         layer("IO", "Threads", ["CLinux", deque]),
-        layer("IO", "IOLoop", ["CLinux", "Threads", "TransportCore", deque]),
+        layer("IO", "IOLoop", ["CLinux", "CResolver", "Threads", "TransportCore", deque]),
         layer("IO", "FileIO", ["Threads", "TransportCore"]),
         layer(
             "IO", "Driving", ["Names", "Connecting", "TransportCore", "Threads", "IOLoop", "FileIO", deque]),
@@ -124,23 +130,32 @@ let package = Package(
                 "Wire", "Names", "TLSEngine", "QUICEngine", "HTTP3Engine", "Pooling", "Connecting", "TransportCore",
                 "Threads", "IOLoop", "FileIO", "Driving", "Securing", deque,
             ]),
+        layer(
+            "Transports", "AltSvcTransport", ["AltSvc", "Wire", "Names", "TransportCore", "IOLoop", "FileIO"]),
+        layer(
+            "Transports", "AutomaticTransport",
+            ["TransportCore", "AltSvcTransport", "QUICTransport", "NativeH2Transport", "CurlTransport"]),
 
         // 4: what applications and tests import
-        layer("Tern", "Tern", ["TernCore", "CurlTransport"]),
+        layer("Tern", "Tern", ["TernCore", "AutomaticTransport"]),
         layer("Testing", "MockTransport", ["TransportCore", "FileIO"]),
         layer(
             "Testing", "TestServer",
             [
-                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "TransportCore", "TernCore", "IOLoop",
-                httpTypes,
+                "COpenSSL", "Wire", "HTTP1Engine", "HTTP2Engine", "TLSEngine", "QUICEngine", "HTTP3Engine",
+                "TransportCore",
+                "TernCore", "IOLoop", httpTypes,
             ]),
+        layer("Testing", "TransportConformance", ["TestServer", "TransportCore"]),
+        layer("Testing", "ServerRoutes", ["TestServer", "TernCore", "Codings", "Digests", httpTypes]),
         layer("Testing", "TestKit", ["Wire", "CLinux", "TransportCore", "IOLoop"]),
 
         // 5: the command
         .executableTarget(
             name: "TernCommand",
             dependencies: [
-                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", deque, argumentParser,
+                "Tern", "NativeH2Transport", "QUICTransport", "Codings", "FileIO", "Threads", "ServerRoutes",
+                "TestServer", "TransportConformance", "CNGHTTP2", "CIDN2", "CPSL", "CQUIC", deque, argumentParser,
                 histogram,
             ],
             path: "Sources/CLI/TernCommand",
@@ -150,6 +165,16 @@ let package = Package(
             name: "Layers",
             capability: .command(
                 intent: .custom(verb: "layers", description: "Fails on an import that points up the layers."))),
+
+        .plugin(
+            name: "NewTransport",
+            capability: .command(
+                intent: .custom(
+                    verb: "new-transport",
+                    description: "Makes a package with a transport, its conformance test and a page."),
+                permissions: [
+                    .writeToPackageDirectory(reason: "The new package's folder is made beside the sources.")
+                ])),
 
         tests("Wire", []),
         tests("Names", ["TestKit"]),
@@ -171,6 +196,7 @@ let package = Package(
         tests("HTTP3Engine", ["QUICLink", "QUICEngine", "Wire", "Names", "TLSEngine", "TestAuthority", httpTypes]),
         tests("Pooling", ["Wire"]),
         tests("Connecting", ["Wire", "Names"]),
+        tests("AltSvc", ["Wire", "Names"]),
         tests("TransportCore", ["TestKit"]),
         tests("Threads", ["TestKit"]),
         tests("IOLoop", ["Threads", "TransportCore", "TestKit"]),
@@ -179,13 +205,42 @@ let package = Package(
         tests("TernCore", ["TransportCore", "Names", "Digests", "MockTransport", "CurlTransport", "TestKit", log]),
         tests("Tern", ["TernCore", "NativeH2Transport", "TransportCore", "TestKit"]),
         tests("CurlTransport", ["TransportCore", "TernCore", "TestKit"]),
-        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestKit"]),
+        tests("NativeH2Transport", ["Wire", "HTTP2Engine", "TransportCore", "TestServer", "TestKit"]),
+        tests(
+            "AltSvcTransport", ["AltSvc", "TransportCore", "FileIO", "MockTransport", "TestKit"],
+            golden: ["RouteDecisions.golden.txt"]),
+        tests("AutomaticTransport", ["AltSvcTransport", "TransportCore", "MockTransport", "TestKit"]),
         tests(
             "QUICTransport", ["HTTP3Engine", "QUICEngine", "TLSEngine", "Names", "TransportCore", "IOLoop", "TestKit"]),
         tests("MockTransport", ["TransportCore", "TernCore", "TestKit"]),
         tests("TernCommand", ["TestKit"]),
-        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "TestKit"]),
+        tests("ServerRoutes", ["TernCore", "NativeH2Transport", "TestServer", "TestKit"]),
+        tests(
+            "TransportConformance",
+            ["TransportCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestServer"]),
+        tests("TestServer", ["TernCore", "CurlTransport", "NativeH2Transport", "QUICTransport", "TestKit"]),
         tests("TestKit", []),
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Scripts/fuzz alone wants these; see Fuzz/README.md.
+if Context.environment["TERN_FUZZ"] == "1" {
+    func fuzzed(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(
+            name: "Fuzz\(name)", dependencies: ["FuzzSupport"] + dependencies, path: "Fuzz/\(name)",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])])
+    }
+    package.targets += [
+        .target(name: "FuzzSupport", dependencies: ["Wire"], path: "Fuzz/Support"),
+        fuzzed("HTTP1Client", ["HTTP1Engine", "Wire", httpTypes]),
+        fuzzed("HTTP1Server", ["HTTP1Engine", "Wire", httpTypes]),
+        fuzzed("HTTP2Client", ["HTTP2Engine", "Wire", httpTypes]),
+        fuzzed("HTTP2Server", ["HTTP2Engine", "Wire", httpTypes]),
+        fuzzed("TLSClient", ["TLSEngine"]),
+        fuzzed("Names", ["Names"]),
+        fuzzed("Codings", ["Codings"]),
+        fuzzed("Cookies", ["TernCore"]),
+        // QUICEngine and HTTP3Engine: a line each when they are there.
+    ]
+}

@@ -12,6 +12,7 @@ let package = Package(
                 .product(name: "TernCore", package: "Tern"), .product(name: "CurlTransport", package: "Tern"),
                 .product(name: "NativeH2Transport", package: "Tern"),
                 .product(name: "QUICTransport", package: "Tern"),
+                .product(name: "AutomaticTransport", package: "Tern"),
             ])
     ],
     swiftLanguageModes: [.v6]

@@ -1,7 +1,7 @@
 // The examples of Docs/Guide.md, in its order.
 import Tern
 
-func guide(_ session: Session<CurlTransport>) async throws {
+func guide(_ session: Session<AutomaticTransport>) async throws {
     // MARK: bodies
     _ = try await session.post("https://a.example/form", .form(["name": "tern", "age": 3]))
     _ = try await session.post("https://a.example/text", .text("a line"))
@@ -54,6 +54,39 @@ func guide(_ session: Session<CurlTransport>) async throws {
         default: print(error)
         }
     }
+}
+
+func guideToTheRest(_ session: Session<CurlTransport>) async throws {
+    // MARK: cookies and state
+    let jar = MemoryCookies()
+    try await jar.load(from: "cookies.txt")
+    session.cookies = jar
+    _ = try await session.get("https://a.example/") { $0.callCookies = ["theme": "dark"] }
+    try await jar.save(to: "cookies.txt")
+    try await session.saveState(to: "session.json")
+
+    // MARK: proxies and the environment
+    let rules = try ProxyRules.table(
+        ["http": "http://proxy:8080", "https": "socks5h://proxy", "https://intra.example": nil],
+        except: "localhost,10.0.0.0/8,.local.example")
+    session.configure { $0.proxies = rules }
+
+    // MARK: rates, guard and log
+    session.configure { settings in
+        settings.limiter = RateLimiter(.tokenBucket(perSecond: 10, burst: 20))
+        settings.refusesPrivateAddresses = true
+        settings.logging = .standard
+    }
+
+    // MARK: many requests
+    let pages = await session.gather(["https://a.example/1", "https://a.example/2"], concurrency: 8)
+    print(try pages.map { try $0.get().status })
+}
+
+func guideWithoutAwait(_ session: Session<CurlTransport>) throws {
+    // MARK: none with await
+    let blocking = BlockingSession(session)
+    print(try blocking.get("https://a.example/").links["next"]?.url as Any)
 }
 
 /// A link around each attempt.

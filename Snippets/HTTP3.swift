@@ -21,7 +21,7 @@ func read() async throws {
 
     do {
         _ = try await session.get("https://a.example/old")
-    } catch where error.transportError?.code == .olderVersionWanted {
+    } catch  where error.transportError?.code == .olderVersionWanted {
         print("that one is served over HTTP/1.1 alone")
     }
     await session.close()

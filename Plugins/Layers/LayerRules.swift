@@ -12,11 +12,12 @@ enum LayerRules {
     static let table = [
         // 0
         Rule(place: "C", imports: []),
-        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting to the addresses that it races
+        // 1: sans-IO; sideways only to Wire, which all of them speak, and Connecting and AltSvc to hosts and addresses
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
         Rule(place: "Engines/HTTP1Engine", imports: ["Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
+        Rule(place: "Engines/AltSvc", imports: ["Engines/Wire", "Engines/Names"]),
         // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and threads
         // but neither the loop nor a transport
         Rule(place: "Core/TransportCore", imports: ["Engines"]),

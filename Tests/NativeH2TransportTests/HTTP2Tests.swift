@@ -1,10 +1,8 @@
-import HTTP2Engine
 import NativeH2Transport
 import Synchronization
-import TestKit
+import TestServer
 import Testing
 import TransportCore
-import Wire
 
 /// Counts what a server saw.
 private final class Counter: Sendable {
@@ -21,51 +19,46 @@ private final class Counter: Sendable {
 struct HTTP2Tests {
     let transport = NativeH2Transport()
 
-    private func call(_ server: H2Server, _ path: String = "/", _ method: HTTPRequest.Method = .get) -> Sending {
-        Sending(server.url(path), method).over(.http2PriorKnowledge)
+    private func call(_ server: TestServer, _ path: String = "/", _ method: HTTPRequest.Method = .get) -> Sending {
+        Sending(server.clearURL(path), method).over(.http2PriorKnowledge)
+    }
+
+    /// A server that is asked when the head of a request is in.
+    private func atHead(
+        _ answer: @escaping @Sendable (TestServer.RecordedExchange) -> TestServer.Reply
+    ) throws -> TestServer {
+        var configuration = TestServer.Configuration()
+        configuration.asksAtHead = true
+        return try TestServer(configuration, answer: answer)
     }
 
     @Test("above GOAWAY's last stream an exchange was not sent; those below go on; the next uses a new connection")
     func goAway() async throws {
-        let seen = Counter()
-        let server = try H2Server { side, event in
-            guard case .request(let stream, _, _) = event else { return }
-            switch seen.next() {
-            case 1: break
-            case 2:
-                // GOAWAY with the first stream as the last, then the answer to it.
-                side.raw += [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
-                side.answer(HTTP2Stream(id: 1, slot: stream.slot == 0 ? 1 : 0), "first")
-            default: side.answer(stream, "next")
-            }
-        }
+        let gate = Checkpoint()
+        let server = try TestServer([
+            [.receive, .hold(gate), .head(.ok), .body("first"), .end],
+            [.receive, .reach(gate), .fault(.goAway(.previous))], .text("next"),
+        ])
         defer { server.stop() }
         let exchange = try call(server).exchange()
         async let first = transport.send(exchange)
-        try await Task.sleep(for: .milliseconds(50))
+        try await server.wait { !$0.exchanges.isEmpty }
         let error = await #expect(throws: TransportError.self) { try await transport.send(exchange) }
         #expect(error?.code == .goAway)
         #expect(error?.retrySafety == .notSent)
         #expect(try await first.text() == "first")
         #expect(try await transport.send(exchange).text() == "next")
-        #expect(server.connectionCount == 2)
+        #expect(server.connections.count == 2)
     }
 
     @Test("REFUSED_STREAM says that it was not processed; other resets do not")
     func resets() async throws {
-        let server = try H2Server { side, event in
-            guard case .request(let stream, let head, _) = event else { return }
-            switch head.path {
-            case "/refused": side.engine.reset(stream, .refusedStream)
-            case "/reset": side.engine.reset(stream, .internalError)
-            case "/late":
-                try? side.engine.respond(on: stream, status: 200, hasContent: true)
-                _ = try? side.engine.send([1], on: stream)
-                var output: [UInt8] = []
-                side.engine.nextOutput(into: &output)
-                // RST_STREAM behind them; the engine would send it first.
-                side.raw += output + [0, 0, 4, 3, 0, 0, 0, 0, UInt8(stream.id), 0, 0, 0, 2]
-            default: side.answer(stream)
+        let server = try atHead { request in
+            switch request.path {
+            case "/refused": [.reset(.refused)]
+            case "/reset": [.reset(.internalError)]
+            case "/late": [.head(.ok), .bytes([1]), .reset(.internalError)]
+            default: .text("ok")
             }
         }
         defer { server.stop() }
@@ -84,20 +77,16 @@ struct HTTP2Tests {
 
     @Test("cancelling resets the stream with CANCEL and spares its neighbour")
     func cancelling() async throws {
-        let waiting = try Signal()
-        let server = try H2Server { side, event in
-            switch event {
-            case .request(_, let head, _) where head.path == "/never": waiting.fire()
-            case .request(let stream, _, _): side.answer(stream)
-            default: break
-            }
+        let waiting = Checkpoint()
+        let server = try TestServer { request in
+            request.path == "/never" ? [.reach(waiting), .stall] : .text("ok")
         }
         defer { server.stop() }
         let route = try call(server).exchange().route
         let never = try call(server, "/never").exchange().request
         let other = try call(server).exchange().request
         let task = Task { try await transport.send(Exchange(never, over: route)) }
-        try await waiting.wait()
+        await waiting.opened()
         task.cancel()
         let error = await #expect(throws: TransportError.self) { try await task.value }
         #expect(error?.code == .cancelled)
@@ -105,17 +94,15 @@ struct HTTP2Tests {
         #expect(error?.retrySafety == .maybeProcessed)
         let response = try await transport.send(Exchange(other, over: route))
         #expect(response.reused)
-        #expect(server.connectionCount == 1)
-        #expect(server.closings.contains { $0.cause == .peerReset && $0.code == .cancel })
+        #expect(server.connections.count == 1)
+        #expect(server.exchanges.contains { $0.ending == .resetByClient(8) })
     }
 
     @Test("dropping a live body resets its stream")
     func dropping() async throws {
-        let server = try H2Server { side, event in
-            guard case .request(let stream, let head, _) = event else { return }
-            guard head.path == "/endless" else { return side.answer(stream) }
-            try? side.engine.respond(on: stream, status: 200, hasContent: true)
-            _ = try? side.engine.send([UInt8](repeating: 1, count: 1 << 20), on: stream)
+        let server = try TestServer { request in
+            request.path == "/endless"
+                ? [.head(.ok), .bytes([UInt8](repeating: 1, count: 1 << 20)), .stall] : .text("ok")
         }
         defer { server.stop() }
         let route = try call(server).exchange().route
@@ -126,14 +113,12 @@ struct HTTP2Tests {
         }
         let other = try await transport.send(Exchange(try call(server).exchange().request, over: route))
         #expect(try await other.text() == "ok")
-        #expect(server.closings.contains { $0.cause == .peerReset && $0.code == .cancel })
+        #expect(server.exchanges.contains { $0.ending == .resetByClient(8) })
     }
 
     @Test("a response that is complete stops the upload")
     func earlyResponse() async throws {
-        let server = try H2Server { side, event in
-            if case .request(let stream, _, _) = event { side.answer(stream, status: 413, "too large") }
-        }
+        let server = try atHead { _ in [.head(.contentTooLarge), .body("too large"), .end] }
         defer { server.stop() }
         let asked = Counter()
         struct Endless: BodyReader {
@@ -154,9 +139,7 @@ struct HTTP2Tests {
     @Test("request trailers arrive, and so does the body before them")
     func requestTrailers() async throws {
         let name = try #require(HTTPField.Name("x-sum"))
-        let server = try H2Server { side, event in
-            if case .trailers(let stream, let fields) = event { side.answer(stream, fields[name] ?? "none") }
-        }
+        let server = try TestServer { .text($0.trailers[name] ?? "none") }
         defer { server.stop() }
         let body = RequestBody.chunks([bytes("body")], trailers: [name: "7"])
         let response = try await transport.send(call(server, "/", .post).with { $0.body = body })
@@ -165,15 +148,10 @@ struct HTTP2Tests {
 
     @Test("with Expect the body waits for 100, and goes out after the wait all the same", arguments: [true, false])
     func expectContinue(answers: Bool) async throws {
-        let server = try H2Server { side, event in
-            switch event {
-            case .request(let stream, let head, let end):
-                #expect(head.fields[.expect] == "100-continue")
-                #expect(!end)
-                if answers { try? side.engine.inform(on: stream, status: 100) }
-            case .data(let stream, let body, true): side.answer(stream, String(decoding: body, as: UTF8.self))
-            default: break
-            }
+        let server = try atHead { request in
+            #expect(request.fields[.expect] == "100-continue")
+            #expect(!request.isComplete)
+            return [.receiving(continues: answers), .then { [.head(.ok), .bytes($0.body), .end] }]
         }
         defer { server.stop() }
         let call = call(server, "/", .post).with {
@@ -185,11 +163,9 @@ struct HTTP2Tests {
 
     @Test("more exchanges than the peer allows streams wait their turn, in order, on one connection")
     func streamLimit() async throws {
-        var options = HTTP2Options()
-        options.maxConcurrentStreams = 2
-        let server = try H2Server(options: options) { side, event in
-            if case .request(let stream, let head, _) = event { side.answer(stream, head.path ?? "") }
-        }
+        var configuration = TestServer.Configuration()
+        configuration.maximumStreams = 2
+        let server = try TestServer(configuration) { .text($0.target) }
         defer { server.stop() }
         let transport = NativeH2Transport(configuration: .init(pool: oneConnection))
         let exchange = try call(server).exchange()
@@ -200,17 +176,16 @@ struct HTTP2Tests {
             return try await group.reduce(into: 0) { $0 += $1 == "/" ? 1 : 0 }
         }
         #expect(good == 50)
-        #expect(server.connectionCount == 1)
+        #expect(server.connections.count == 1)
     }
 
     @Test("when all streams are in use, another connection is opened")
     func secondConnection() async throws {
-        var options = HTTP2Options()
-        options.maxConcurrentStreams = 1
-        let held = try Signal()
-        let server = try H2Server(options: options) { side, event in
-            guard case .request(let stream, let head, _) = event else { return }
-            if head.path == "/hold" { held.fire() } else { side.answer(stream, "\(side.number)") }
+        var configuration = TestServer.Configuration()
+        configuration.maximumStreams = 1
+        let held = Checkpoint()
+        let server = try TestServer(configuration) { request in
+            request.path == "/hold" ? [.reach(held), .stall] : .text("\(request.connection)")
         }
         defer { server.stop() }
         let route = try call(server).exchange().route
@@ -218,7 +193,7 @@ struct HTTP2Tests {
         #expect(try await transport.send(exchange).text() == "0")
         let hold = Exchange(try call(server, "/hold").exchange().request, over: route)
         let task = Task { try await transport.send(hold) }
-        try await held.wait()
+        await held.opened()
         #expect(try await transport.send(exchange).text() == "1")
         task.cancel()
         _ = try? await task.value
@@ -232,9 +207,8 @@ struct HTTP2Tests {
 
     @Test("a black hole is found by PING within the bound, and the next exchange gets a new connection")
     func blackHole() async throws {
-        let server = try H2Server { side, event in
-            guard case .request(let stream, let head, _) = event else { return }
-            if head.path == "/hole" { side.isDeaf = true } else { side.answer(stream) }
+        let server = try TestServer { request in
+            request.path == "/hole" ? [.fault(.blackhole)] : .text("ok")
         }
         defer { server.stop() }
         let transport = NativeH2Transport(
@@ -250,16 +224,14 @@ struct HTTP2Tests {
         #expect(error?.message.contains("PING") == true)
         #expect(error?.elapsed ?? .seconds(9) < .seconds(5))
         #expect(try await transport.send(fine).text() == "ok")
-        #expect(server.connectionCount == 2)
+        #expect(server.connections.count == 2)
     }
 
     @Test("a reader that stalls holds no more than its window, and the others go on")
     func stalledReader() async throws {
-        let server = try H2Server { side, event in
-            guard case .request(let stream, let head, _) = event else { return }
-            guard head.path == "/endless" else { return side.answer(stream) }
-            try? side.engine.respond(on: stream, status: 200, hasContent: true)
-            _ = try? side.engine.send([UInt8](repeating: 1, count: 4 << 20), on: stream, end: true)
+        let server = try TestServer { request in
+            request.path == "/endless"
+                ? [.head(.ok), .bytes([UInt8](repeating: 1, count: 4 << 20)), .end] : .text("ok")
         }
         defer { server.stop() }
         let route = try call(server).exchange().route
@@ -268,18 +240,17 @@ struct HTTP2Tests {
         for _ in 0..<20 {
             #expect(try await transport.send(Exchange(try call(server).exchange().request, over: route)).status == .ok)
         }
-        #expect(server.written < 300_000)
+        #expect(server.connections.map(\.sent).reduce(0, +) < 300_000)
         #expect(try await stalled.body.collect(upTo: 8 << 20).count == 4 << 20)
     }
 
     @Test("timeouts run over HTTP/2, too, and spare the connection")
     func timeouts() async throws {
-        let server = try H2Server { side, event in
-            switch event {
-            case .request(let stream, let head, _) where head.path == "/stall":
-                try? side.engine.respond(on: stream, status: 200, hasContent: true)
-            case .request(let stream, let head, _) where head.path == "/": side.answer(stream)
-            default: break
+        let server = try atHead { request in
+            switch request.path {
+            case "/stall": [.head(.ok), .stall]
+            case "/": .text("ok")
+            default: [.stall]
             }
         }
         defer { server.stop() }
@@ -306,10 +277,7 @@ struct HTTP2Tests {
     @Test("a head beyond the limits of its exchange is refused")
     func smallLimits() async throws {
         let name = try #require(HTTPField.Name("x-long"))
-        let server = try H2Server { side, event in
-            guard case .request(let stream, _, _) = event else { return }
-            try? side.engine.respond(on: stream, status: 200, fields: [name: String(repeating: "x", count: 500)])
-        }
+        let server = try TestServer { _ in .status(.ok, fields: [name: String(repeating: "x", count: 500)]) }
         defer { server.stop() }
         let small = try await transport.failure(of: call(server).with { $0.options.limits.head = 400 })
         #expect(small.code == .headTooLarge)
@@ -320,9 +288,7 @@ struct HTTP2Tests {
     @Test("a body error of the caller ends its stream alone, and is found in the error")
     func bodyFails() async throws {
         struct Broken: Error {}
-        let server = try H2Server { side, event in
-            if case .request(let stream, let head, _) = event, head.path == "/" { side.answer(stream) }
-        }
+        let server = try atHead { $0.path == "/" ? .text("ok") : [.receive, .stall] }
         defer { server.stop() }
         let failing = call(server, "/up", .post).with { $0.body = .chunks([[1]], failing: Broken()) }
         let error = try await transport.failure(of: failing)

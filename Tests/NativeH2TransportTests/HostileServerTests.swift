@@ -1,6 +1,6 @@
-import HTTP2Engine
 import NativeH2Transport
 import TestKit
+import TestServer
 import Testing
 import TransportCore
 
@@ -99,10 +99,8 @@ struct HostileServerTests {
         let error = try await transport.failure(of: call)
         #expect(answer.codes.contains(error.code), "\(error.code): \(error)")
         #expect(error.retrySafety != .notSent)
-        let good = try H2Server { side, event in
-            if case .request(let stream, _, _) = event { side.answer(stream, "fine") }
-        }
+        let good = try TestServer { _ in .text("fine") }
         defer { good.stop() }
-        #expect(try await transport.send(Sending(good.url("/")).over(.http2PriorKnowledge)).text() == "fine")
+        #expect(try await transport.send(Sending(good.clearURL("/")).over(.http2PriorKnowledge)).text() == "fine")
     }
 }

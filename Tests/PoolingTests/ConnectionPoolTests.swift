@@ -53,6 +53,25 @@ struct ConnectionPoolTests {
         #expect(pool.opening == 3)
     }
 
+    @Test("where every attempt fails, those who wait are refused, and no more attempts begin before")
+    func refusesAfterFailures() throws {
+        var pool = ConnectionPool(PoolSettings(), kind: .exclusive)
+        let tickets = try (0..<3).map { _ in try pool.wait() }
+        var opening: [PooledConnection] = []
+        for decision in pool.decisions() { if case .open(let connection) = decision { opening.append(connection) } }
+        #expect(opening.count == 3)
+        for connection in opening.dropLast() {
+            pool.closed(connection, at: at(0))
+            #expect(pool.decisions().isEmpty)
+        }
+        let last = try #require(opening.last)
+        pool.closed(last, at: at(0))
+        #expect(pool.decisions() == tickets.map { .refuse($0) })
+        // Who comes after that gets an attempt of its own.
+        _ = try pool.wait()
+        #expect(pool.decisions().count == 1)
+    }
+
     @Test("where the handshake tells HTTP/1.1, the others are opened then")
     func opensAfterALPN() throws {
         var pool = ConnectionPool(PoolSettings(connections: 4), kind: .unknown)

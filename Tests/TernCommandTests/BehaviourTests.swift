@@ -2,6 +2,8 @@ import Glibc
 import TestKit
 import Testing
 
+@testable import TernCommand
+
 /// What `tern` shows and how it ends, where curl is no measure.
 @Suite("the command", .requires(.nginx, .hypercorn))
 struct BehaviourTests {
@@ -123,9 +125,77 @@ struct BehaviourTests {
     }
 
     /// What a terminal gets: `script` makes one.
-    private func onTerminal(_ command: String) async throws -> String {
-        let run = try await Command.run("script", ["-qec", command, "/dev/null"], environment: ["NO_COLOR": "1"])
+    private func onTerminal(
+        _ command: String, _ environment: [String: String] = ["NO_COLOR": "1"]
+    ) async throws -> String {
+        let run = try await Command.run("script", ["-qec", command, "/dev/null"], environment: environment)
         return run.text
+    }
+
+    @Test(
+        "JSON is laid out and painted on a terminal; not with NO_COLOR, in a pipe, into a file, or if it is none",
+        .enabled(if: ChildProcess.find("script") != nil, "script (bsdutils) makes the terminal"))
+    func paint() async throws {
+        let (tern, servers) = (try Command.tern, try await Servers.shared())
+        let url = servers.fill("'{hypercorn}/echo?a'")
+        let painted = try await onTerminal("\(tern) -s \(url)", ["TERM": "xterm"])
+        #expect(painted.contains("\u{1B}[34;1m\"query\"\u{1B}[0m: \u{1B}[32m\"a\"\u{1B}[0m"), "\(painted)")
+        #expect(painted.contains("{\r\n  "))
+        for (command, environment) in [
+            ("\(tern) -s \(url)", ["NO_COLOR": "1"]), ("\(tern) -s \(url)", ["TERM": "dumb"]),
+            ("\(tern) -s \(url) | cat", [:]), ("\(tern) -s -o x \(url); cat x", [:]),
+            ("\(tern) -s \(servers.fill("{nginx}/method"))", [:]),
+        ] {
+            let plain = try await onTerminal(command, environment)
+            #expect(!plain.contains("\u{1B}["), "\(command): \(plain)")
+            #expect(plain.contains("\"query\": \"a\"") || plain.contains("GET"))
+        }
+    }
+
+    @Test(
+        "many transfers have one line on a terminal, and so has a bench; nothing is drawn for a pipe",
+        .enabled(if: ChildProcess.find("script") != nil, "script (bsdutils) makes the terminal"))
+    func meters() async throws {
+        let (tern, servers) = (try Command.tern, try await Servers.shared())
+        let url = servers.fill("'{nginx}/bytes/[0-5]'")
+        let many = try await onTerminal("\(tern) -Z -o '#1' \(url)")
+        #expect(many.contains("6 done, 0 under way"), "\(many)")
+        #expect(try await !onTerminal("\(tern) -sZ -o '#1' \(url)").contains("done"))
+        let bench = try await onTerminal("\(tern) bench --duration 0.5 \(servers.fill("{nginx}/method"))")
+        #expect(bench.contains(" requests, ") && bench.contains("\r\u{1B}[K"), "\(bench)")
+    }
+
+    @Test("--report json tells about the exchange in place of the body, and --stderr takes the messages")
+    func report() async throws {
+        let servers = try await Servers.shared()
+        let run = try await Command.tern("-sL", "--report", "json", servers.fill("{nginx}/redirect/302"))
+        let report = try JSONReader.value(of: run.output)
+        guard case .object(let members) = report else { throw TestKitError("no object: \(run.text)") }
+        #expect(
+            members.map(\.name) == [
+                "method", "status", "reason", "httpVersion", "url", "headers", "trailers", "informational", "bodyBytes",
+                "file", "history", "attempts", "connection", "route", "timeline",
+            ])
+        #expect(run.text.contains("\"bodyBytes\":3") && run.text.contains("\"status\":302"))
+        let kept = try await Command.tern("-s", "--report", "json", "-o", "body", servers.fill("{nginx}/method"))
+        #expect(kept.files["body"] == Array("GET".utf8) && kept.text.contains("\"file\":\"body\""))
+        let failed = try await Command.tern("--report", "json", "--stderr", "err", "http://127.0.0.1:1/")
+        #expect(failed.exit == .status(7) && failed.text.contains("\"code\":\"connectionRefused\""))
+        #expect(failed.error.isEmpty && failed.files["err"].map { $0.starts(with: "tern: (7) ".utf8) } == true)
+        let unknown = try await Command.tern("--report", "xml", "http://127.0.0.1:1/")
+        #expect(unknown.exit == .status(2))
+    }
+
+    @Test("a full disk ends it with 23, and leaves what there is room for")
+    func fullDisk() async throws {
+        let servers = try await Servers.shared()
+        let script = "ulimit -f 64; trap '' XFSZ; \"$1\" -sS -o part \"$2\"; echo code $?"
+        let run = try await Command.run(
+            "/bin/bash", ["-c", script, "sh", Command.tern, servers.fill("{nginx}/bytes/1048576")])
+        #expect(run.text.contains("code 23"), "\(run.error)")
+        #expect(
+            run.error.hasPrefix("tern: (23) writing part: ") && (run.files["part"]?.count ?? 0) == 65_536,
+            "\(run.error)")
     }
 
     @Test(

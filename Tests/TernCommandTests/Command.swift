@@ -46,11 +46,12 @@ enum Command {
     ///   - redirections: what a shell does with standard output and error.
     static func run(
         _ program: String, _ arguments: [String], input: String = "", environment: [String: String] = [:],
-        redirections: String = "> .out 2> .err"
+        redirections: String = "> .out 2> .err", files: [String: String] = [:]
     ) async throws -> Run {
         try await onThread {
             let folder = try ScratchFolder("command")
             for (name, bytes) in given { try folder.write(name, bytes) }
+            for (name, text) in files { try folder.write(name, text) }
             try folder.write(".in", input)
             let script = "exec \"$@\" < .in \(redirections)"
             let (exit, _) = try ChildProcess.run(
@@ -58,7 +59,7 @@ enum Command {
                 limit: .seconds(30))
             let error = exists(folder.path(of: ".err")) ? try text(of: folder.path(of: ".err")) : ""
             let output = exists(folder.path(of: ".out")) ? try contents(of: folder.path(of: ".out")) : []
-            return Run(exit: exit, output: output, error: error, files: try newFiles(in: folder.path))
+            return Run(exit: exit, output: output, error: error, files: try newFiles(in: folder.path, files))
         }
     }
 
@@ -69,7 +70,9 @@ enum Command {
         try await run(tern, arguments, input: input, environment: environment)
     }
 
-    private static func newFiles(in folder: String, below prefix: String = "") throws -> [String: [UInt8]] {
+    private static func newFiles(
+        in folder: String, _ others: [String: String], below prefix: String = ""
+    ) throws -> [String: [UInt8]] {
         var files: [String: [UInt8]] = [:]
         guard let directory = unsafe opendir(folder) else { return files }
         defer { unsafe closedir(directory) }
@@ -80,9 +83,10 @@ enum Command {
             let isFolder = unsafe entry.pointee.d_type == UInt8(DT_DIR)
             if name.hasPrefix(".") || name.hasPrefix("run-") { continue }
             let path = "\(folder)/\(name)"
-            if prefix.isEmpty, let old = given[name], try contents(of: path) == old { continue }
+            let given = given[name] ?? others[name].map { Array($0.utf8) }
+            if prefix.isEmpty, let old = given, try contents(of: path) == old { continue }
             if isFolder {
-                files.merge(try newFiles(in: path, below: "\(prefix)\(name)/")) { $1 }
+                files.merge(try newFiles(in: path, others, below: "\(prefix)\(name)/")) { $1 }
             } else {
                 files[prefix + name] = try contents(of: path)
             }

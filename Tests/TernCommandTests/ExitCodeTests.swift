@@ -5,7 +5,8 @@ import Testing
 @Suite("exit codes", .requires(.curl, .nginx, .hypercorn))
 struct ExitCodeTests {
     private func check(_ line: Line, _ code: Int32, _ message: String, _ others: [(String, String)] = []) async throws {
-        let (curl, tern, said) = try await line.outcomes(others)
+        // The words are libcurl's in part; the codes of the other transports are below.
+        let (curl, tern, said) = try await line.outcomes(others, transport: "curl")
         #expect(tern.exit == .status(code), "\(said)")
         #expect(tern.exit == curl.exit, "\(line.arguments)")
         #expect(said.hasPrefix("tern: (\(code)) ") && said.split(separator: "\n").count == 1, "\(said)")

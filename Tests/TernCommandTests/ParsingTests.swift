@@ -165,17 +165,6 @@ struct PlaceTests {
         #expect(none.text(for: try HTTPURL("http://x.test/")) == nil)
     }
 
-    @Test("lines of a cookie file")
-    func cookies() {
-        let cookie = CookieFile.cookie("#HttpOnly_.a.test\tTRUE\t/x\tTRUE\t99\tname\tvalue")
-        #expect(
-            cookie
-                == Cookie(
-                    "name", "value", domain: "a.test", isHostOnly: false, path: "/x", isSecure: true, isHTTPOnly: true,
-                    expiry: 99))
-        #expect(CookieFile.cookie("# a comment") == nil && CookieFile.cookie("a.test\tTRUE") == nil)
-    }
-
     @Test("libcurl's number is the exit code; other transports' failures have one by what happened")
     func exitCodes() {
         func error(_ code: TransportError.Code, _ library: String? = nil, _ phase: TransportError.Phase = .head)

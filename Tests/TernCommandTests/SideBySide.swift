@@ -88,13 +88,16 @@ struct Line: Sendable, CustomTestStringConvertible {
     }
 
     /// Both outcomes, and what tern said.
-    func outcomes(_ others: [(String, String)] = []) async throws -> (curl: Outcome, tern: Outcome, said: String) {
+    func outcomes(
+        _ others: [(String, String)] = [], transport: String = "auto"
+    ) async throws -> (curl: Outcome, tern: Outcome, said: String) {
         let servers = try await Servers.shared()
         let words = words(servers, others)
         let environment = environment.mapValues { servers.fill($0, others) }
         let input = servers.fill(input, others)
         let curl = try await Command.run("curl", words, input: input, environment: environment)
-        let tern = try await Command.run(Command.tern, words, input: input, environment: environment)
+        let tern = try await Command.run(
+            Command.tern, ["--transport", transport] + words, input: input, environment: environment)
         return (Outcome(curl), Outcome(tern), tern.error)
     }
 }

@@ -100,6 +100,24 @@ struct AuthServerTests {
     }
 
     @Test(
+        "many calls at once through squid's Digest all come through", .requires(.squid, .nginx),
+        arguments: Carrier.allCases)
+    func squidAtOnce(_ carrier: Carrier) async throws {
+        let nginx = try await NginxServer.shared()
+        let proxy = try await ProxyServer.shared(.squidDigest)
+        let session = try carrier.session {
+            $0.proxies = .all(ProxyOptions(.http, host: "127.0.0.1", port: Int(proxy.port)))
+            $0.proxyAuth = DigestAuth(user: proxy.user, password: proxy.password)
+        }
+        for door in [NginxServer.Door.tlsHTTP1, .tls, .clear] {
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 { group.addTask { try await session.get(nginx.url("/1k", door)).status.code } }
+                for try await code in group { #expect(code == 200, "\(door)") }
+            }
+        }
+    }
+
+    @Test(
         "the credentials in a proxy's options open squid's Digest, too", .requires(.squid, .nginx),
         arguments: Carrier.allCases)
     func squidFallback(_ carrier: Carrier) async throws {

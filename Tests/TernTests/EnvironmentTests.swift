@@ -39,6 +39,31 @@ struct EnvironmentTests {
     }
 
     @Test(
+        "https_proxy with a password tunnels, and all_proxy leads through SOCKS",
+        .requires(.squid, .microsocks, .nginx), arguments: Carrier.allCases)
+    func tunnels(_ carrier: Carrier) async throws {
+        let nginx = try await NginxServer.shared()
+        let (squid, socks) = (try await ProxyServer.shared(.squidBasic), try await ProxyServer.shared(.microsocks))
+        for (variable, proxy, url) in [
+            ("https_proxy", squid, squid.urlWithPassword), ("all_proxy", socks, socks.url),
+        ] {
+            let session = try carrier.session { $0.environment = Environment([variable: url]) }
+            let answer = try await session.get(nginx.url("/protocol", .tls))
+            #expect(answer.status == .ok && answer.connection.proxy?.port == Int(proxy.port))
+            #expect(!"\(answer.connection)".contains("secret"))
+        }
+    }
+
+    @Test("SSLKEYLOGFILE gets the secrets of connections", .requires(.nginx), arguments: Carrier.allCases)
+    func keyLog(_ carrier: Carrier) async throws {
+        let nginx = try await NginxServer.shared()
+        let path = try ScratchFolder("keys").path(of: "keys.log")
+        let session = try carrier.session { $0.environment = Environment(["SSLKEYLOGFILE": path]) }
+        _ = try await session.get(nginx.url("/1k", .tls))
+        #expect(try text(of: path).contains("CLIENT_TRAFFIC_SECRET_0"))
+    }
+
+    @Test(
         "private addresses are refused before anything is sent: literal, by name, dressed as IPv6, and after a redirect",
         .requires(.nginx), arguments: Carrier.allCases)
     func addressRules(_ carrier: Carrier) async throws {

@@ -122,4 +122,61 @@ struct RedirectTests {
             #expect(error?.description.contains("401") == true && error?.description.contains("guess") == false)
         }
     }
+
+    /// Traps: 301 PUT lost its body, and GET was made of what must stay.
+    @Test(
+        "method and body follow from the status, as httpbin sees them", .requires(.httpbin),
+        arguments: Carrier.allCases)
+    func rules(_ carrier: Carrier) async throws {
+        let httpbin = try await HTTPBinServer.shared()
+        let session = try carrier.session()
+        let rows: [(method: HTTPRequest.Method, status: Int, then: String, keepsBody: Bool)] = [
+            (.put, 301, "PUT", true), (.put, 302, "PUT", true), (.put, 303, "GET", false), (.put, 307, "PUT", true),
+            (.post, 301, "GET", false), (.post, 302, "GET", false), (.post, 303, "GET", false),
+            (.post, 307, "POST", true), (.post, 308, "POST", true), (.patch, 301, "PATCH", true),
+            (.delete, 302, "DELETE", true), (.delete, 303, "GET", false),
+        ]
+        for row in rows {
+            let url = httpbin.url("/redirect-to?url=/anything&status_code=\(row.status)")
+            let text = try await session.request(row.method, url, .text("the body")).text
+            #expect(text.contains("\"method\": \"\(row.then)\""), "\(row): \(text)")
+            #expect(text.contains("the body") == row.keepsBody, "\(row): \(text)")
+            #expect(text.contains("text/plain") == row.keepsBody, "\(row): \(text)")
+        }
+    }
+
+    /// Trap: QUERY became GET after 302 (RFC 10008 §2.5 has it stay).
+    @Test("QUERY stays QUERY after 301 and 302, with its body", arguments: Carrier.allCases)
+    func query(_ carrier: Carrier) async throws {
+        for status in [301, 302] {
+            let server = try RawServer([
+                .readHead, .readBody(4),
+                .send("HTTP/1.1 \(status) Moved\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"), .readHead, .readBody(4),
+                .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), .readToEnd,
+            ])
+            let session = try carrier.session()
+            #expect(try await session.query(server.url("/a"), .text("tern")).status == .ok)
+            let text = server.receivedText()
+            #expect(text.contains("QUERY /a ") && text.contains("QUERY /b "))
+            #expect(text.hasSuffix("\r\n\r\ntern") && text.contains("\r\n\r\nternQUERY /b "))
+            server.stop()
+        }
+    }
+
+    /// Trap: a custom Host went on to another origin.
+    @Test(
+        "a Host of one's own stays on the origin, and goes no further", .requires(.nginx), arguments: Carrier.allCases)
+    func host(_ carrier: Carrier) async throws {
+        let nginx = try await NginxServer.shared()
+        let session = try carrier.session()
+        let own: Headers = [.init("Host") ?? .from: "own.test"]
+        #expect(try await session.get(nginx.url("/host"), headers: own).text == "own.test")
+        let server = try RawServer([
+            .readHead, .send("HTTP/1.1 302 Found\r\nLocation: \(nginx.url("/host"))\r\nContent-Length: 0\r\n\r\n"),
+            .readToEnd,
+        ])
+        let answer = try await session.get(server.url("/"), headers: own)
+        #expect(answer.text == answer.url.authority)
+        server.stop()
+    }
 }

@@ -15,6 +15,7 @@ import TernCore
 ///     TernBench stall URL READERS                               streamed bodies that nobody reads
 ///     TernBench upload URL BYTES curl|h2                        a streamed body to the server
 ///     TernBench queue URL REQUESTS curl|h2                      all requests at once
+///     TernBench choice|blackhole …                              AutomaticTransport: see Automatic.swift
 ///     TernBench h3 …                                            over QUICTransport: see H3.swift
 ///
 /// The CA is read from the file that `CA` names.
@@ -34,6 +35,7 @@ import TernCore
         case ("stall", 3): try await Bulk(url: arguments[1], isNative: true).stall(readers: count(arguments[2]))
         case ("upload", 4): try await bulk(arguments).upload(bytes: Int64(count(arguments[2])))
         case ("queue", 4): try await bulk(arguments).queue(requests: count(arguments[2]))
+        case ("choice", _), ("blackhole", _): try await Automatic(words: arguments).run()
         case ("h3", _): try await H3(words: Array(arguments.dropFirst())).run()
         default: print("usage: see Main.swift")
         }

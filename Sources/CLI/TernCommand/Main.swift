@@ -1,20 +1,11 @@
-import Dispatch
 import Glibc
 
 /// `tern URL`: sends requests from a shell, with curl's options and exit codes; `tern NAME …`: a subcommand.
 @main struct Main {
-    /// What a shell calls an end by SIGINT: 128 and the signal's number.
-    private static let interrupted: Int32 = 130
-
-    static func main() async {
+    static func main() {
         // A reader that goes away is a write error, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        // Not a child task: the signal's handler has to cancel it.
-        let work = Task { await run(Array(CommandLine.arguments.dropFirst())) }
-        let source = onInterrupt { work.cancel() }
-        let code = await work.value
-        source.cancel()
-        exit(work.isCancelled ? interrupted : code)
+        exit(MainThread.run { await run(Array(CommandLine.arguments.dropFirst())) })
     }
 
     static func run(_ arguments: [String]) async -> Int32 {
@@ -36,20 +27,5 @@ import Glibc
             Output.error.line("tern: (\(code)) \(error)")
             return code
         }
-    }
-
-    /// Ctrl-C ends the transfer, so that what has come is kept; a second one, or half a second in which something
-    /// cannot be ended (reading from a terminal, say), ends the program at once.
-    private static func onInterrupt(_ end: @escaping @Sendable () -> Void) -> any DispatchSourceSignal {
-        signal(SIGINT, SIG_IGN)
-        let queue = DispatchQueue(label: "tern-interrupt")
-        let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: queue)
-        source.setEventHandler {
-            end()
-            signal(SIGINT, SIG_DFL)
-            queue.asyncAfter(deadline: .now() + .milliseconds(500)) { _exit(interrupted) }
-        }
-        source.resume()
-        return source
     }
 }

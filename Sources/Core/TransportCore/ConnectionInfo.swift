@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What is known of a connection. Shared by all exchanges on it.
 public final class ConnectionInfo: Sendable, CustomStringConvertible {
     /// A number that no other connection of the process has.
@@ -13,11 +15,20 @@ public final class ConnectionInfo: Sendable, CustomStringConvertible {
     /// What TLS settled; `nil` in clear text.
     public let tls: TLSInfo?
 
-    /// What is known.
+    /// What changes in its life.
+    private final class Life: Sendable {
+        let retired = Atomic(false)
+        let lastHeard = Atomic(Int64.min)
+    }
+    private let life: Life
+
+    /// What is known. If more has become known of a connection, it is `continuing` what was known before: both tell the
+    /// same of its life.
     public init(
         id: UInt64, version: HTTPVersion, local: Endpoint?, remote: Endpoint?, proxy: ProxyOptions? = nil,
-        tls: TLSInfo? = nil
+        tls: TLSInfo? = nil, continuing before: ConnectionInfo? = nil
     ) {
+        life = before?.life ?? Life()
         self.id = id
         self.version = version
         self.local = local
@@ -25,6 +36,22 @@ public final class ConnectionInfo: Sendable, CustomStringConvertible {
         self.proxy = proxy
         self.tls = tls
     }
+
+    /// Whether it takes no more exchanges: it was closed, broke, or drains. Of a transport that does not tell, never.
+    public var isRetired: Bool { life.retired.load(ordering: .relaxed) }
+
+    /// For the transport: it takes no more exchanges. Once said it stays so.
+    public func retire() { life.retired.store(true, ordering: .relaxed) }
+
+    /// When something last came from the peer that shows it alive, an acknowledgement, say; `nil` if the transport does
+    /// not tell.
+    public var heard: Instant? {
+        let nanoseconds = life.lastHeard.load(ordering: .relaxed)
+        return nanoseconds == .min ? nil : Instant(nanoseconds: nanoseconds)
+    }
+
+    /// For the transport: something came from the peer. Cheap enough to be said for every packet.
+    public func heard(at now: Instant) { life.lastHeard.store(now.nanoseconds, ordering: .relaxed) }
 
     /// What TLS settled.
     public struct TLSInfo: Sendable, Hashable {

@@ -3,6 +3,16 @@ public protocol Resolver: AnyObject, Sendable {
     /// The addresses of `host`, an ASCII name in lower case, best first. Must return soon after the task is
     /// cancelled. Never asked for literal addresses.
     func resolve(_ host: String, family: AddressFamily) async throws(ResolveError) -> ResolvedHost
+
+    /// The DNS's answer to a question for records of `type` at `name`, as a message in wire form (RFC 1035 §4): 65 for
+    /// HTTPS records (RFC 9460). `nil` if the resolver cannot ask for records, which is what it does if it does not
+    /// say otherwise. Must return soon after the task is cancelled. No request ever waits for it.
+    func records(_ type: UInt16, at name: String) async throws(ResolveError) -> [UInt8]?
+}
+
+extension Resolver {
+    /// Cannot ask for records.
+    public func records(_ type: UInt16, at name: String) async throws(ResolveError) -> [UInt8]? { nil }
 }
 
 /// The addresses of a host.

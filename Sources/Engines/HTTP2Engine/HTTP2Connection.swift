@@ -274,15 +274,7 @@ package final class HTTP2Connection {
     private func settle(at now: Instant) {
         // The connection's window opens with arrival: so streams whose readers stall do not hold up the others, and
         // each stream's own window is what bounds memory.
-        if session.inbox.connectionReceived >= window.threshold {
-            let received = session.inbox.connectionReceived
-            session.consumeConnection(received)
-            session.inbox.connectionReceived = 0
-            if let size = window.wasRead(Int32(clamping: received), at: now, roundTrip: pulse.roundTrip) {
-                session.setWindow(id: 0, size)
-            }
-            if let payload = pulse.pingForRoundTrip(at: now) { session.submitPing(payload) }
-        }
+        if session.inbox.connectionReceived >= window.threshold { openWindow(at: now) }
         if session.inbox.settingsAcknowledged {
             session.inbox.settingsAcknowledged = false
             pulse.settingsAcknowledged(at: now)
@@ -298,6 +290,17 @@ package final class HTTP2Connection {
             session.submitReset(id: session.inbox.streams[slot].id, code: isFlood ? .enhanceYourCalm : .protocolError)
         }
         session.inbox.streams.faulty.removeAll()
+    }
+
+    /// Gives back to the connection's window what has arrived.
+    private func openWindow(at now: Instant) {
+        let received = session.inbox.connectionReceived
+        session.consumeConnection(received)
+        session.inbox.connectionReceived = 0
+        if let size = window.wasRead(Int32(clamping: received), at: now, roundTrip: pulse.roundTrip) {
+            session.setWindow(id: 0, size)
+        }
+        if let payload = pulse.pingForRoundTrip(at: now) { session.submitPing(payload) }
     }
 
     /// Says that `count` bytes of a stream's content were read or dropped, which lets the peer send as many more.
@@ -320,6 +323,8 @@ package final class HTTP2Connection {
                 session.setWindow(id: 0, whole)
             }
         }
+        // It travels in the same packet.
+        if session.inbox.connectionReceived >= window.threshold / 2 { openWindow(at: now) }
     }
 
     private func sendDueTrailers() {

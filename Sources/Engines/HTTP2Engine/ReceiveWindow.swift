@@ -16,9 +16,9 @@ struct ReceiveWindow {
         lastUpdate = now
     }
 
-    /// Bytes after which the peer is told. What it is not told of is lost to the rate, so of a large window it is a
-    /// sixteenth; a small one is worth no more than two messages.
-    var threshold: Int32 { max(size / 16, min(size / 2, 128 << 10)) }
+    /// Bytes after which the peer is told. What it is not told of is lost to the rate, so of a large window it is an
+    /// eighth; a small one is worth no more than two messages.
+    var threshold: Int32 { max(size / 8, min(size / 2, 128 << 10)) }
 
     /// To be called when `count` bytes were read. Returns the new size if it grows.
     mutating func wasRead(_ count: Int32, at now: Instant, roundTrip: Duration?) -> Int32? {

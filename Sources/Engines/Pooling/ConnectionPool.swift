@@ -17,6 +17,9 @@ package struct ConnectionPool: Sendable {
     /// Who waits is refused: the last attempt failed and nothing stands.
     private var refusesWaiters = false
     private var pausedUntil: Instant?
+    /// An attempt has failed, nothing stands, and others are under way: they are to end before more begin, or there
+    /// would always be one under way, and nobody would be refused.
+    private var awaitsOthers = false
     /// One more connection is wished for though the others have room.
     private var wantsAnother = false
 
@@ -55,6 +58,13 @@ package struct ConnectionPool: Sendable {
         closeIfDrained(connection.slot)
     }
 
+    /// A connection was only asked for, and not used: as ``released(_:isReusable:at:)``, but it counts as no use.
+    package mutating func returned(_ connection: PooledConnection, at now: Instant) {
+        guard table[connection] != nil else { return }
+        table.forgetUse(connection.slot)
+        released(connection, isReusable: true, at: now)
+    }
+
     // MARK: Connections
 
     /// A connection stands; it carries `streams` exchanges at once, or one if that is nil.
@@ -62,6 +72,7 @@ package struct ConnectionPool: Sendable {
         guard let record = table[connection], record.state == .opening else { return }
         kind = streams == nil ? .exclusive : .multiplexed
         pausedUntil = nil
+        awaitsOthers = false
         table.opened(connection.slot, capacity: max(0, streams ?? 1), at: now)
     }
 
@@ -86,8 +97,11 @@ package struct ConnectionPool: Sendable {
         guard record.state == .opening else { return }
         if table.count == 0 {
             refusesWaiters = !waiters.isEmpty
+            awaitsOthers = false
         } else if table.open > 0 {
             pausedUntil = now.advanced(by: settings.pause)
+        } else {
+            awaitsOthers = table.opening > 0
         }
     }
 
@@ -129,7 +143,9 @@ package struct ConnectionPool: Sendable {
     }
 
     private func mayOpen(at now: Instant) -> Bool {
-        guard table.count < settings.connections, pausedUntil.map({ $0 <= now }) ?? true else { return false }
+        guard !awaitsOthers || table.opening == 0, table.count < settings.connections,
+            pausedUntil.map({ $0 <= now }) ?? true
+        else { return false }
         switch kind {
         case .exclusive: return table.opening < waiters.count
         case .unknown: return table.opening == 0 && !waiters.isEmpty

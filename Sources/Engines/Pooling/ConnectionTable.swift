@@ -93,6 +93,8 @@ struct ConnectionTable: Sendable {
         return uses
     }
 
+    mutating func forgetUse(_ slot: Int32) { records[Int(slot)].uses = max(0, records[Int(slot)].uses - 1) }
+
     mutating func release(_ slot: Int32, at now: Instant) {
         guard records[Int(slot)].inUse > 0 else { return }
         records[Int(slot)].inUse -= 1

@@ -146,7 +146,7 @@ open class ExchangeDriver: @unchecked Sendable {
         exchange.step = .queued
         exchange.since = now
         exchange.throttle = Throttle(exchange.exchange.options.rates, at: now)
-        exchange.tell(.queued, at: now)
+        if !exchange.onlyConnects { exchange.tell(.queued, at: now) }
         look(after: limits(of: exchange).earliest)
         if let deadline = exchange.exchange.deadline { look(at: deadline) }
         exchange.begin(on: self)
@@ -186,7 +186,7 @@ open class ExchangeDriver: @unchecked Sendable {
         }
         switch outcome {
         case .success(let trailers):
-            exchange.tell(.done(trailers: trailers), at: now)
+            if !exchange.onlyConnects { exchange.tell(.done(trailers: trailers), at: now) }
             if let channel = exchange.channel {
                 exchange.flushPieces()
                 channel.finish(trailers: trailers)
@@ -259,7 +259,10 @@ open class ExchangeDriver: @unchecked Sendable {
         if !announced.isEmpty {
             let exchanges = announced
             announced.removeAll(keepingCapacity: true)
-            for exchange in exchanges { deliver(exchange) }
+            for exchange in exchanges {
+                if exchange.gathersMore() { announced.append(exchange) } else { deliver(exchange) }
+            }
+            if !announced.isEmpty { wake() }
         }
         if !ready.isEmpty { Waiter.resume(&ready, handedOver: handsOverFrom) }
         if isClosed, exchanges.isEmpty { end() }

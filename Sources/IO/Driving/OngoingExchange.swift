@@ -31,6 +31,9 @@ open class OngoingExchange: @unchecked Sendable {
 
     package final let exchange: Exchange
     package final let framing: RequestFraming
+    /// Whether it ends when its connection stands, and nothing of it is sent: for ``Preconnecting``. It has an `info`
+    /// then. Set before it is handed to the driver.
+    @safe @exclusivity(unchecked) package final var onlyConnects = false
     /// Keeps the loops running while a live body is read.
     final let keeper: any AnyObject & Sendable
     /// When the loop took it.
@@ -74,6 +77,8 @@ open class OngoingExchange: @unchecked Sendable {
     @safe @exclusivity(unchecked) package final var declaredLength: Int64?
     @safe @exclusivity(unchecked) package final var channel: BodyChannel?
     @safe @exclusivity(unchecked) package final var isAnnounced = false
+    /// What had come of a live body when it was last looked at whether more does.
+    @safe @exclusivity(unchecked) final var gathered = 0
     /// What rate caps hold back; nil without any.
     @safe @exclusivity(unchecked) final var throttle: Throttle?
 

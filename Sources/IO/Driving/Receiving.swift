@@ -72,6 +72,26 @@ extension OngoingExchange {
         }
     }
 
+    /// Whether the reader of a large body is given what has come a turn later, together with more: each time it is
+    /// given something a thread wakes. More must have come in this turn, and the next turn does not wait for it: so
+    /// nothing is held up while nothing comes.
+    final func gathersMore() -> Bool {
+        let size = piecesSize + body.count
+        guard channel != nil, step != .done, size > gathered, size >= OngoingExchange.worthGathering,
+            size < OngoingExchange.gatheredAtMost
+        else {
+            gathered = 0
+            return false
+        }
+        gathered = size
+        return true
+    }
+
+    /// Less is no large body, and is given at once: 8 KiB.
+    private static var worthGathering: Int { 8 << 10 }
+    /// Then the reader gets to work: 128 KiB.
+    private static var gatheredAtMost: Int { 128 << 10 }
+
     /// Bytes that came and were not read.
     package final var waitingBytes: Int {
         piecesSize + (isLive ? body.count : 0) + (channel?.unread ?? 0) + (throttle?.held ?? 0)

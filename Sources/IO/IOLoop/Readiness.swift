@@ -21,6 +21,8 @@ package struct Readiness: OptionSet, Sendable, Hashable {
     package static let error = Readiness(rawValue: 4)
     /// Both directions are closed; told whatever the interest, unless that is empty.
     package static let hangup = Readiness(rawValue: 8)
+    /// What is told whatever the interest.
+    static let always = Readiness(rawValue: 12)
 }
 
 /// Is told on the loop that a descriptor is ready. The loop keeps it alive while the descriptor is watched.

@@ -2,7 +2,8 @@ import CLinux
 import Glibc
 package import TransportCore
 
-/// An address as the system takes and gives it.
+/// An address as the system takes and gives it. The system's own types stay in this module: which C module owns them
+/// depends on how it is built.
 @safe
 package struct SocketAddress {
     private var storage = sockaddr_storage()
@@ -77,6 +78,23 @@ extension SocketAddress {
         unsafe withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
     }
 
+    /// Binds a socket to it: what bind(2) returns, with `errno`.
+    package func bind(_ descriptor: Int32) -> Int32 {
+        unsafe withPointer { unsafe Glibc.bind(descriptor, $0, $1) }
+    }
+
+    /// The next client of a listening socket, as accept(2) gives it with `errno`, and where it comes from.
+    package static func accept(_ descriptor: Int32) -> (descriptor: Int32, remote: Endpoint?) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let accepted = unsafe withUnsafeMutablePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe Glibc.accept(descriptor, $0, &length)
+            }
+        }
+        return (accepted, accepted < 0 ? nil : endpoint(storage))
+    }
+
     /// Where a socket is bound to; nil for one that is closed, or that is not of the Internet.
     package static func local(of descriptor: Int32) -> Endpoint? {
         var storage = sockaddr_storage()
@@ -101,6 +119,6 @@ extension SocketAddress {
         guard let local = options.localAddress else { return nil }
         guard local.family == family else { return EAFNOSUPPORT }
         guard let address = SocketAddress(.ip(local, port: 0)) else { return EINVAL }
-        return unsafe address.withPointer { unsafe Glibc.bind(descriptor, $0, $1) } == 0 ? nil : errno
+        return address.bind(descriptor) == 0 ? nil : errno
     }
 }

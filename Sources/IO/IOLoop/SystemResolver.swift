@@ -27,6 +27,7 @@ package final class SystemResolver: Resolver {
     private let clock: any HTTPClock
     private let lookup: Lookup
     private let threads: ThreadPool
+    private let recordResolver: RecordResolver
 
     /// The one that everything uses which has no resolver of its own.
     package static let shared = SystemResolver()
@@ -37,10 +38,25 @@ package final class SystemResolver: Resolver {
     }
 
     /// A resolver that looks up with `lookup`, on at most four threads that end after `linger` without work.
-    package init(clock: any HTTPClock, linger: Duration = .seconds(1), lookup: @escaping Lookup) {
+    package convenience init(clock: any HTTPClock, linger: Duration = .seconds(1), lookup: @escaping Lookup) {
+        self.init(clock: clock, linger: linger, lookup: lookup) { question throws(ResolveError) in
+            try RecordLookup.system(question)
+        }
+    }
+
+    init(
+        clock: any HTTPClock, linger: Duration = .seconds(1), lookup: @escaping Lookup,
+        recordLookup: @escaping RecordResolver.Lookup
+    ) {
         self.clock = clock
         self.lookup = lookup
         threads = ThreadPool(name: "tern-resolver", limit: 4, linger: linger)
+        recordResolver = RecordResolver(clock: clock, lookup: recordLookup)
+    }
+
+    /// Asks the DNS servers of the system; see ``Resolver/records(_:at:)``.
+    package func records(_ type: UInt16, at name: String) async throws(ResolveError) -> [UInt8]? {
+        try await recordResolver.records(RecordQuestion(name: name, type: type))
     }
 
     package func resolve(_ host: String, family: AddressFamily) async throws(ResolveError) -> ResolvedHost {

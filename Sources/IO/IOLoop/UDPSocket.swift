@@ -58,7 +58,7 @@ package final class UDPSocket {
             if let code = SocketAddress.bind(socket.descriptor, to: options, family: family) {
                 return .failure(UDPFailure(code))
             }
-            let result = unsafe place.withPointer { unsafe Glibc.connect(socket.descriptor, $0, $1) }
+            let result = place.connect(socket.descriptor)
             return result == 0 ? .success(socket) : .failure(UDPFailure(errno))
         }
     }
@@ -66,7 +66,7 @@ package final class UDPSocket {
     /// A socket that takes datagrams from anybody at `endpoint`; port 0 lets the system choose.
     package static func bind(to endpoint: Endpoint) -> Result<UDPSocket, UDPFailure> {
         make(for: endpoint).flatMap { socket, place in
-            let result = unsafe place.withPointer { unsafe Glibc.bind(socket.descriptor, $0, $1) }
+            let result = place.bind(socket.descriptor)
             return result == 0 ? .success(socket) : .failure(UDPFailure(errno))
         }
     }

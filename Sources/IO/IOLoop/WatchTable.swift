@@ -68,8 +68,9 @@ struct WatchTable: ~Copyable {
         guard watches.indices.contains(slot), let watch = watches[slot], token >> 32 == watch.generation else {
             return nil
         }
-        let wanted = readiness.intersection([Readiness(rawValue: watch.interest.rawValue), .error, .hangup])
-        return wanted.isEmpty ? nil : (Int32(slot), wanted, watch.handler)
+        // With bits, because the operations of sets are generic, and this is asked for every event.
+        let wanted = readiness.rawValue & (watch.interest.rawValue | Readiness.always.rawValue)
+        return wanted == 0 ? nil : (Int32(slot), Readiness(rawValue: wanted), watch.handler)
     }
 
     /// Forgets all, and closes the epoll and the wake-up.

@@ -1,3 +1,3 @@
-// One import for applications: the session, and the transport that it uses by itself.
-@_exported public import CurlTransport
+// One import for applications: the session, and the transports that it chooses from by itself.
+@_exported public import AutomaticTransport
 @_exported public import TernCore

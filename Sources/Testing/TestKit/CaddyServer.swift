@@ -19,8 +19,10 @@ package final class CaddyServer: Sendable {
     /// - Parameters:
     ///   - application: Its paths are served under `/app`, over whatever version of HTTP the client speaks.
     ///   - identity: Its certificate; one that is good if it is not said.
+    ///   - gone: A server that was stopped, whose ports it takes: that one, started anew.
     package init(
-        before application: HypercornServer? = nil, identity: ThrowawayCA.Identity? = nil
+        before application: HypercornServer? = nil, identity: ThrowawayCA.Identity? = nil,
+        after gone: CaddyServer? = nil
     ) throws(TestKitError) {
         let ca = try ThrowawayCA.shared()
         let folder = try ScratchFolder("caddy")
@@ -30,7 +32,8 @@ package final class CaddyServer: Sendable {
         for size in [1, 65_536, 1_048_576] { try bytes.write(String(size), NginxServer.pattern(size)) }
         self.ca = ca
         self.application = application
-        process = try ServerProcess(.caddy, ports: 2, in: folder) { ports throws(TestKitError) in
+        process = try ServerProcess(.caddy, ports: 2, at: gone?.process.ports, in: folder) {
+            ports throws(TestKitError) in
             try folder.write(
                 "Caddyfile",
                 Self.configuration(ports: ports, files: files.path, identity: identity ?? ca.server, application))

@@ -40,7 +40,7 @@ package enum Loopback {
     }
 
     /// A connected blocking socket. The caller closes it.
-    static func connect(to port: UInt16) throws(TestKitError) -> CInt {
+    package static func connect(to port: UInt16) throws(TestKitError) -> CInt {
         let descriptor = try makeSocket()
         do {
             unsafe try withAddress(port: port) { (address, length) throws(TestKitError) in

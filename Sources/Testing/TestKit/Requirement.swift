@@ -54,6 +54,11 @@ extension Requirement {
     package static let caddy = Requirement("caddy", ["caddy", "openssl"])
     /// nghttpd, and certificates.
     package static let nghttpd = Requirement("nghttp2-server", ["nghttpd", "openssl"])
+    /// Clients of HTTP/2 from nghttp2.
+    package static let nghttp = Requirement("nghttp2-client", ["nghttp", "h2load"])
+    /// Clients that are written in Python.
+    package static let pythonClients = Requirement(
+        "httpx and niquests", ["\(pythonFolder)/bin/python", "\(pythonFolder)/clients"])
     /// httpbin under gunicorn.
     package static let httpbin = Requirement("httpbin", ["\(pythonFolder)/bin/gunicorn"])
     /// hypercorn with HTTP/3, and certificates.

@@ -26,16 +26,18 @@ package final class ServerProcess: Sendable {
     /// other ports, twice at most. The error of the last attempt holds what the server wrote.
     ///
     /// - Parameters:
+    ///   - given: The ports, where they must be those of another server that is gone.
     ///   - grace: How long `stop` lets it finish by itself.
     ///   - command: Writes the configuration for these ports and says how to start the server.
     package init(
-        _ requirement: Requirement, ports count: Int, in folder: ScratchFolder, grace: Duration = .seconds(2),
+        _ requirement: Requirement, ports count: Int, at given: [UInt16]? = nil, in folder: ScratchFolder,
+        grace: Duration = .seconds(2),
         command: ([UInt16]) throws(TestKitError) -> Command
     ) throws(TestKitError) {
         try requirement.check()
         var attempts = 3
         while true {
-            let ports = try Loopback.freePorts(count)
+            let ports = if let given { given } else { try Loopback.freePorts(count) }
             let command = try command(ports)
             let log = folder.path(of: "output-\(attempts).log")
             let child = try ChildProcess(

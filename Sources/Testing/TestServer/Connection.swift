@@ -254,7 +254,10 @@ final class Connection: ReadinessHandler {
         carrier?.pump()
         flush()
         if let carrier, stage == .talking {
-            if carrier.isOver, closing == nil, !isBlocked { close(.orderly) }
+            if carrier.isOver, closing == nil, !isBlocked {
+                close(.orderly)
+                flush()
+            }
             restingSince = carrier.isIdle ? restingSince ?? host.now : nil
         }
         watch()
@@ -392,11 +395,4 @@ final class Connection: ReadinessHandler {
     }
 
     private var isStalled: Bool { if case .stall = plan { true } else { false } }
-}
-
-extension Span<UInt8> {
-    /// A copy.
-    var array: [UInt8] {
-        unsafe withUnsafeBufferPointer { unsafe Array($0) }
-    }
 }

@@ -87,7 +87,8 @@ final class H1Carrier: StreamCarrier {
     func consume(_ count: Int, of play: Play) {}
 
     var wantsInput: Bool {
-        !isReadingStopped && engine.wantsInput && (play?.unread ?? 0) < min(64 << 10, host.configuration.limits.unreadBody)
+        !isReadingStopped && engine.wantsInput
+            && (play?.unread ?? 0) < min(64 << 10, host.configuration.limits.unreadBody)
     }
 
     // MARK: Replies
@@ -135,10 +136,10 @@ final class H1Carrier: StreamCarrier {
         do {
             try engine.sendEnd(trailers: trailers)
             finished(play)
-        } catch where error.code == .bodyMismatch {
+        } catch  where error.code == .bodyMismatch {
             // Less than the head has promised: the connection's end is all that can follow.
             connection.close(.truncated)
-        } catch where error.code == .outOfOrder {
+        } catch  where error.code == .outOfOrder {
             finished(play)
         } catch {
             host.record.problem("the trailers of exchange \(play.number) were not sent: \(error)")

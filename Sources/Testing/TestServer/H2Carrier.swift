@@ -57,7 +57,10 @@ final class H2Carrier: StreamCarrier {
             case .writable(let stream): play(stream)?.roomCame()
             case .closed(let stream, let closing): closed(stream, closing)
             case .failed(let error):
-                host.record.connection(connection.number) { $0.failure = error.description }
+                // A client that goes when nothing is left to say does nothing wrong.
+                if error.code != .connectionLost || underWay > 0 {
+                    host.record.connection(connection.number) { $0.failure = error.description }
+                }
                 isOver = true
             case .goAway: closesWhenIdle = true
             case .settings, .pingAcknowledged, .informational, .response: break
@@ -156,7 +159,7 @@ final class H2Carrier: StreamCarrier {
         guard let stream = stream(of: play) else { return }
         do throws(HTTP2Error) {
             try engine.end(stream, trailers: trailers.isEmpty ? nil : trailers)
-        } catch where error.code == .outOfOrder {
+        } catch  where error.code == .outOfOrder {
         } catch {
             host.record.problem("the trailers of exchange \(play.number) were not sent: \(error)")
         }

@@ -1,4 +1,5 @@
 import IOLoop
+import QUICEngine
 import Synchronization
 import TLSEngine
 import TransportCore
@@ -13,7 +14,10 @@ final class Host: ReadinessHandler, @unchecked Sendable {
     private let contexts: ServerContexts
     private var listener: ServerSocket?
     private var connections: [Int: Connection] = [:]
+    private var door: DatagramDoor?
     private var scripted = 0
+    /// What Alt-Svc says; nil if it is not sent.
+    private(set) var altSvc: String?
 
     /// Where replies come from.
     enum ReplySource {
@@ -50,7 +54,18 @@ final class Host: ReadinessHandler, @unchecked Sendable {
         lookForTheLate()
     }
 
+    /// Opens the way for HTTP/3.
+    func open(_ socket: UDPSocket, at address: IPAddress, port: Int, _ context: QUICContext) {
+        do {
+            door = try DatagramDoor(self, socket, at: address, port: port, context)
+            door?.start()
+            if configuration.advertisesHTTP3 { altSvc = "h3=\":\(port)\"; ma=3600" }
+        } catch { record.problem("HTTP/3 could not begin: \(error)") }
+    }
+
     func stop() {
+        door?.stop()
+        door = nil
         if let listener { loop.unwatch(listener.descriptor) }
         listener = nil
         for connection in connections.values { connection.closeNow() }
@@ -60,8 +75,9 @@ final class Host: ReadinessHandler, @unchecked Sendable {
     func ready(_ descriptor: Int32, _ readiness: Readiness) {
         while let (socket, remote) = listener?.accept() {
             guard connections.count < configuration.limits.connections else {
-                record.problem("a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
-                    + "\(connections.count) are open, and no more are allowed")
+                record.problem(
+                    "a connection from \(remote.map(String.init(describing:)) ?? "?") was closed: "
+                        + "\(connections.count) are open, and no more are allowed")
                 continue
             }
             let number = record.accepted(from: remote)
@@ -132,8 +148,24 @@ final class Host: ReadinessHandler, @unchecked Sendable {
 struct ServerContexts {
     var configuration: TestServer.Configuration
     private static let cache = Mutex<[TLSSettings: TLSContext]>([:])
+    private static let quicCache = Mutex<[TLSSettings: QUICContext]>([:])
 
-    func context(_ certificate: TestCertificate) throws -> TLSContext {
+    /// The same for QUIC, which needs TLS 1.3.
+    func quic() throws -> QUICContext {
+        var settings = try settings(configuration.certificate)
+        settings.protocols = ["h3"]
+        settings.minimumVersion = .tls13
+        settings.maximumVersion = nil
+        if let made = ServerContexts.quicCache.withLock({ $0[settings] }) { return made }
+        let made = try QUICContext(TLSContext(.server, settings))
+        ServerContexts.quicCache.withLock { cache in
+            if cache.count >= 64 { cache = [:] }
+            cache[settings] = made
+        }
+        return made
+    }
+
+    private func settings(_ certificate: TestCertificate) throws -> TLSSettings {
         let authority = try TestAuthority.shared()
         let identity = try authority.server(certificate, names: configuration.names)
         var settings = TLSSettings()
@@ -146,6 +178,11 @@ struct ServerContexts {
         }
         settings.minimumVersion = TLSProtocolVersion(rawValue: configuration.minimumTLS.rawValue) ?? .tls12
         settings.maximumVersion = configuration.maximumTLS.flatMap { TLSProtocolVersion(rawValue: $0.rawValue) }
+        return settings
+    }
+
+    func context(_ certificate: TestCertificate) throws -> TLSContext {
+        var settings = try settings(certificate)
         if configuration.protocols.contains(.http2) { settings.protocols.append("h2") }
         if configuration.protocols.contains(.http1) { settings.protocols.append("http/1.1") }
         if let made = ServerContexts.cache.withLock({ $0[settings] }) { return made }
@@ -157,4 +194,9 @@ struct ServerContexts {
         }
         return made
     }
+}
+
+extension HTTPField.Name {
+    /// RFC 7838 §3; the fallback is never used.
+    static let altSvc = HTTPField.Name("Alt-Svc") ?? .via
 }

@@ -40,7 +40,7 @@ final class Play: @unchecked Sendable {
     enum Handle: Hashable {
         case http1
         case http2(id: Int32, slot: Int32)
-        case http3(Int64)
+        case http3(id: Int64, slot: Int32)
     }
 
     private enum Block { case request, bytes(Int), time, gate, room, echo, forever }
@@ -48,6 +48,7 @@ final class Play: @unchecked Sendable {
         case repeating([UInt8], left: Int)
         case drip(ArraySlice<UInt8>, piece: Int, every: Duration)
         case echo
+        case generated(@Sendable () -> [UInt8]?)
     }
 
     init(
@@ -171,11 +172,16 @@ final class Play: @unchecked Sendable {
         case .head(let status, let fields):
             hasHead = true
             host.record.exchange(number) { $0.status = status.code }
-            carrier.begin(self, status, fields, length(of: status))
+            carrier.begin(self, status, advertised(fields), length(of: status))
         case .bytes(let bytes): send(bytes)
         case .repeating(let bytes, let times): current = .repeating(bytes, left: times)
         case .drip(let bytes, let piece, let every): current = .drip(bytes[...], piece: max(1, piece), every: every)
         case .echo: beginEcho()
+        case .generated(let next): current = .generated(next)
+        case .then(let find):
+            let found = host.record.recorded(number).map(find) ?? []
+            steps.replaceSubrange(0..<next, with: found)
+            next = 0
         case .trailers(let fields): end(fields)
         case .end: end([:])
         case .wait(let duration): wait(duration)
@@ -184,6 +190,15 @@ final class Play: @unchecked Sendable {
         case .fault(.stall): block = .forever
         case .fault(let fault): carrier.perform(fault, self)
         }
+    }
+
+    /// With Alt-Svc, where HTTP/3 is to be told of and is not spoken already.
+    private func advertised(_ fields: HTTPFields) -> HTTPFields {
+        guard let altSvc = host.altSvc else { return fields }
+        if case .http3 = handle { return fields }
+        var fields = fields
+        if !fields.contains(.altSvc) { fields.append(HTTPField(name: .altSvc, value: altSvc)) }
+        return fields
     }
 
     private func receive(continues: Bool, upTo count: Int? = nil) {
@@ -246,6 +261,12 @@ final class Play: @unchecked Sendable {
             send(Array(rest.prefix(piece)))
             // Where there is no room, the pause is long enough.
             if block == nil, rest.count > piece { wait(every) }
+        case .generated(let next):
+            guard !isOver, method != .head, let bytes = next() else {
+                current = nil
+                return
+            }
+            send(bytes)
         case .echo:
             if !echo.isEmpty {
                 let bytes = echo.removeFirst()
@@ -294,7 +315,8 @@ final class Play: @unchecked Sendable {
                 guard !overflow, all < 1 << 50 else { return .unknown }
                 count += all
             case .end: return .known(count)
-            case .echo, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close): return .unknown
+            case .echo, .generated, .then, .trailers, .fault(.raw), .fault(.rawHead), .fault(.truncate), .fault(.close):
+                return .unknown
             default: continue
             }
         }

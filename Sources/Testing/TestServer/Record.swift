@@ -41,8 +41,12 @@ final class Record: Sendable {
                 recorded.forgotten += count
             }
             let number = recorded.exchangeCount
+            var exchange = exchange
+            exchange.number = number
+            if recorded.connections.indices.contains(exchange.connection) {
+                exchange.remote = recorded.connections[exchange.connection].remote
+            }
             recorded.exchanges.append(exchange)
-            recorded.exchanges[recorded.exchanges.count - 1].number = number
             if recorded.connections.indices.contains(exchange.connection) {
                 recorded.connections[exchange.connection].exchanges += 1
             }

@@ -22,6 +22,8 @@ extension TestServer {
         public internal(set) var number: Int
         /// The number of its connection, from 0.
         public internal(set) var connection: Int
+        /// Where its connection came from.
+        public internal(set) var remote: Endpoint?
         /// The stream it came on, over HTTP/2 and 3.
         public internal(set) var stream: UInt64?
         /// The version of HTTP.

@@ -84,6 +84,10 @@ extension TestServer {
         case drip([UInt8], piece: Int, every: Duration)
         /// The request's content, as it comes.
         case echo
+        /// Pieces that are made when there is room for them, on the server's thread: `nil` ends them.
+        case generated(@Sendable () -> [UInt8]?)
+        /// Steps that are found now: with what has come of the request, on the server's thread.
+        case then(@Sendable (RecordedExchange) -> [Step])
         /// The end of the message, with these fields behind the content.
         case trailers(HTTPFields)
         /// The end of the message.

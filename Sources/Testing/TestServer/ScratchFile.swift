@@ -6,7 +6,8 @@ final class ScratchFile: Sendable {
     let path: String
 
     private static let all = Mutex<[String]>([])
-    private static let removesAtExit = atexit { ScratchFile.all.withLock { for path in $0 { unsafe unlink(path) } } } == 0
+    private static let removesAtExit =
+        atexit { ScratchFile.all.withLock { for path in $0 { unsafe unlink(path) } } } == 0
 
     /// Writes `bytes` to a new file whose name begins with `name`; only this user may read it.
     init(_ name: String, _ bytes: [UInt8]) throws(TestServerError) {

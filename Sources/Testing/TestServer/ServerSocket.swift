@@ -1,4 +1,5 @@
 import Glibc
+import IOLoop
 import TransportCore
 
 /// A non-blocking stream socket. Closed when the last reference goes; whoever watches it unwatches it before.
@@ -24,7 +25,7 @@ final class ServerSocket {
         let socket = ServerSocket(descriptor)
         // A server that was stopped a moment ago may have left connections behind in TIME_WAIT.
         if port != 0 { socket.set(SOL_SOCKET, SO_REUSEADDR, 1) }
-        let failure = unsafe place.withPointer { unsafe Glibc.bind(descriptor, $0, $1) } == 0 ? 0 : errno
+        let failure = place.bind(descriptor) == 0 ? 0 : errno
         guard failure == 0 else { throw .system("listening on \(endpoint)", failure, .bindFailed) }
         if listens, listen(descriptor, 1_024) != 0 { throw .system("listening on \(endpoint)", errno, .bindFailed) }
         return socket
@@ -37,20 +38,14 @@ final class ServerSocket {
         guard descriptor >= 0 else { return nil }
         let socket = ServerSocket(descriptor)
         socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-        let result = unsafe place.withPointer { unsafe Glibc.connect(descriptor, $0, $1) }
+        let result = place.connect(descriptor)
         return result == 0 || errno == EINPROGRESS ? socket : nil
     }
 
     /// The next client and where it comes from; nil when none waits.
     func accept() -> (ServerSocket, Endpoint?)? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         while true {
-            let accepted = unsafe withUnsafeMutablePointer(to: &storage) {
-                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe Glibc.accept(descriptor, $0, &length)
-                }
-            }
+            let (accepted, remote) = SocketAddress.accept(descriptor)
             guard accepted >= 0 else {
                 if errno == EINTR || errno == ECONNABORTED { continue }
                 return nil
@@ -59,21 +54,12 @@ final class ServerSocket {
             _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
             let socket = ServerSocket(accepted)
             socket.set(Int32(IPPROTO_TCP), TCP_NODELAY, 1)
-            return (socket, SocketAddress.endpoint(storage))
+            return (socket, remote)
         }
     }
 
     /// The address and port on this side.
-    var local: Endpoint? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let result = unsafe withUnsafeMutablePointer(to: &storage) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        return result == 0 ? SocketAddress.endpoint(storage) : nil
-    }
+    var local: Endpoint? { SocketAddress.local(of: descriptor) }
 
     private func set(_ level: Int32, _ option: Int32, _ value: Int32) {
         var value = value

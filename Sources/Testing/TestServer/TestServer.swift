@@ -1,8 +1,9 @@
 import IOLoop
+import QUICEngine
 public import TransportCore
 
-/// An HTTP server in this process, for tests of clients: HTTP/1.1 and HTTP/2, in clear text and over TLS, all on one
-/// port of 127.0.0.1 that the kernel chooses.
+/// An HTTP server in this process, for tests of clients: HTTP/1.1 and HTTP/2, in clear text and over TLS, and HTTP/3,
+/// all on one port of 127.0.0.1 that the kernel chooses.
 ///
 ///     let server = try TestServer { request in .text("hello, \(request.path)") }
 ///     let session = server.session(over: NativeH2Transport())
@@ -45,11 +46,7 @@ public final class TestServer: Sendable {
     private init(
         _ configuration: Configuration, _ source: Host.ReplySource, _ onProblem: @escaping @Sendable (String) -> Void
     ) throws(TestServerError) {
-        let listener = try ServerSocket.bound(
-            to: configuration.address, port: configuration.port, listens: !configuration.refusesConnections)
-        guard case .ip(_, let port) = listener.local else {
-            throw TestServerError(.startFailed, "the system does not tell which port it chose")
-        }
+        let (listener, datagrams, port) = try TestServer.bind(configuration)
         do { loop = try IOLoop.start(name: "tern-test-\(port)") } catch {
             throw TestServerError(.startFailed, "starting a server: \(error)")
         }
@@ -58,7 +55,50 @@ public final class TestServer: Sendable {
         record = Record(limit: configuration.limits.recordedExchanges, onProblem: onProblem)
         let contexts = ServerContexts(configuration: configuration)
         host = Host(loop, listener, configuration, source, contexts, record)
-        loop.enqueue { [host] in host.start() }
+        var quic: QUICContext?
+        if datagrams != nil {
+            do { quic = try contexts.quic() } catch {
+                throw TestServerError(.startFailed, "making the certificate of HTTP/3 ready: \(error)")
+            }
+        }
+        let opening = Opening(socket: datagrams, context: quic)
+        loop.enqueue { [host] in
+            host.start()
+            if let socket = opening.socket, let context = opening.context {
+                host.open(socket, at: configuration.address, port: port, context)
+            }
+        }
+    }
+
+    /// What goes to the loop, and is used there alone from then on.
+    private struct Opening: @unchecked Sendable {
+        let socket: UDPSocket?
+        let context: QUICContext?
+    }
+
+    /// Sockets of TCP and UDP with the same port.
+    private static func bind(
+        _ configuration: Configuration
+    ) throws(TestServerError) -> (ServerSocket, UDPSocket?, Int) {
+        for attempt in 1... {
+            let listener = try ServerSocket.bound(
+                to: configuration.address, port: configuration.port, listens: !configuration.refusesConnections)
+            guard case .ip(_, let port) = listener.local else {
+                throw TestServerError(.startFailed, "the system does not tell which port it chose")
+            }
+            guard configuration.protocols.contains(.http3), !configuration.refusesConnections else {
+                return (listener, nil, port)
+            }
+            switch UDPSocket.bind(to: .ip(configuration.address, port: port)) {
+            case .success(let socket): return (listener, socket, port)
+            case .failure(let failure):
+                // Somebody else may have UDP's port of the number that the system chose for TCP.
+                guard configuration.port == 0, attempt < 16 else {
+                    throw .system("listening on \(configuration.address):\(port) for UDP", failure.code, .bindFailed)
+                }
+            }
+        }
+        throw TestServerError(.bindFailed, "no port was found that is free for TCP and UDP")
     }
 
     deinit { end() }
@@ -122,7 +162,8 @@ public final class TestServer: Sendable {
         guard await record.wait(atMost: limit, until: condition) else {
             let seen = exchanges.map(\.description).joined(separator: "; ")
             throw TestServerError(
-                .timedOut, "what was waited for did not happen within \(limit); seen so far: "
+                .timedOut,
+                "what was waited for did not happen within \(limit); seen so far: "
                     + (seen.isEmpty ? "nothing" : seen))
         }
     }

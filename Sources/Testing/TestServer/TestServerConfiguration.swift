@@ -7,9 +7,11 @@ extension TestServer {
         public var address: IPAddress = .loopbackV4
         /// The port: 0, the default, lets the system choose.
         public var port: Int = 0
-        /// The protocols that it speaks: HTTP/1.1, HTTP/2 and HTTP/2 in clear text. All on one port: what a client says
-        /// first decides.
-        public var protocols: ProtocolSet = [.http1, .http2, .http2PriorKnowledge]
+        /// The protocols that it speaks: all. They share one port: over TCP, what a client says first decides; HTTP/3
+        /// has UDP's port of the same number.
+        public var protocols: ProtocolSet = [.http1, .http2, .http2PriorKnowledge, .http3]
+        /// Whether answers over TCP say that HTTP/3 is to be had on the same port (Alt-Svc, RFC 7838): no.
+        public var advertisesHTTP3: Bool = false
         /// Names beside `localhost`, `tern.test` and `*.tern.test` that its certificate is good for. Sessions of
         /// ``TestServer/session(over:)`` reach the server by them.
         public var names: [String] = []
@@ -28,6 +30,10 @@ extension TestServer {
         public var asksAtHead: Bool = false
         /// What becomes of each connection; later ones are served.
         public var connections: [ConnectionPlan] = []
+        /// What happens to datagrams, and how connections of QUIC begin.
+        public var datagrams: DatagramFaults = DatagramFaults()
+        /// Whether early data of HTTP/3 is taken (RFC 8470): no.
+        public var takesEarlyData: Bool = false
         /// Streams that a client may have open at once over HTTP/2 and 3: 100.
         public var maximumStreams: Int = 100
         /// What a client may cost.
@@ -35,6 +41,27 @@ extension TestServer {
 
         /// The defaults.
         public init() {}
+    }
+
+    /// What goes wrong with datagrams of HTTP/3. The same seed loses the same ones.
+    public struct DatagramFaults: Sendable, Hashable {
+        /// The share that is lost, in each direction, from 0 to 1.
+        public var loss: Double = 0
+        /// How much later each comes, in each direction.
+        public var delay: Duration = .zero
+        /// Whether all are lost: UDP is blocked, and nobody says so.
+        public var blackhole: Bool = false
+        /// Whether each client has to prove its address with Retry first (RFC 9000 §8.1.2).
+        public var asksForRetry: Bool = false
+        /// Whether clients are told that their version is not spoken (RFC 9000 §6).
+        public var refusesVersion: Bool = false
+        /// Decides which are lost.
+        public var seed: UInt64 = 1
+
+        /// None.
+        public init() {}
+
+        var isHarmless: Bool { loss <= 0 && delay <= .zero && !blackhole }
     }
 
     /// Whether a server asks for certificates of clients.

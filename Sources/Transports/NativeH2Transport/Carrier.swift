@@ -55,6 +55,7 @@ class Carrier: LinkUser {
     /// Lets go of the socket.
     final func end() {
         isOver = true
+        info.retire()
         link.close()
     }
 

@@ -7,7 +7,7 @@ public import TransportCore
 /// Each loop is one thread with its own pools. Over `https`, ALPN chooses HTTP/2 or HTTP/1.1 on the connection that
 /// stands; over `http`, HTTP/1.1 is spoken, or HTTP/2 by prior knowledge. Who makes the transport shuts it down, or
 /// drops it: then connections are closed and the threads end, as soon as the last body that is still read has ended.
-public final class NativeH2Transport: Transport {
+public final class NativeH2Transport: Transport, Preconnecting {
     /// How many connections are kept, by how many threads they are served, and how their life is watched.
     public struct Configuration: Sendable, Hashable {
         /// Limits of the pool, for each loop.
@@ -48,6 +48,14 @@ public final class NativeH2Transport: Transport {
         let framing = try RequestFraming(exchange.request)
         let driver = try loops.driver(for: exchange)
         return try await driver.carry(NativeExchange(exchange, framing: framing, keeper: loops))
+    }
+
+    /// Opens a connection ahead; see ``Preconnecting``. With several loops it is one of the loop whose turn it is.
+    public func preconnect(for exchange: Exchange) async throws(TransportError) -> ConnectionInfo {
+        try NativeH2Transport.check(exchange)
+        let state = NativeExchange(exchange, framing: try RequestFraming(exchange.request), keeper: loops)
+        state.onlyConnects = true
+        return try await loops.driver(for: exchange).carry(state).connection
     }
 
     /// See ``Transport/shutdown(by:)``.

@@ -86,10 +86,16 @@ final class RouteState {
     private func begin(_ exchange: NativeExchange, on connection: PooledConnection, uses: Int, waited: Bool) {
         guard let carrier = carriers[Int(connection.slot)] else { return }
         exchange.isReused = uses > 0
-        exchange.carrier = carrier
         exchange.info = carrier.info
         // What it waited for belongs to its history.
         if waited, exchange.since <= carrier.readyAt { carrier.history.tell(exchange) }
+        guard !exchange.onlyConnects else {
+            exchange.tell(.ready(carrier.info, reused: exchange.isReused), at: driver.now)
+            pool.returned(connection, at: driver.now)
+            driver.look(after: idle)
+            return driver.finish(exchange, .success([:]))
+        }
+        exchange.carrier = carrier
         carrier.begin(exchange)
     }
 
@@ -113,6 +119,7 @@ final class RouteState {
     }
 
     func retire(_ connection: PooledConnection) {
+        carriers[Int(connection.slot)]?.info.retire()
         pool.retire(connection)
         decide()
     }

@@ -46,12 +46,15 @@ final class Carrier: LinkUser {
         driver.touch(link)
     }
 
-    private static func info(_ link: Link, _ handshake: QUICHandshake?, id: UInt64) -> ConnectionInfo {
+    private static func info(
+        _ link: Link, _ handshake: QUICHandshake?, id: UInt64, continuing before: ConnectionInfo? = nil
+    ) -> ConnectionInfo {
         let local = link.ways.last?.socket.localEndpoint
         let tls = ConnectionInfo.TLSInfo(
             version: .tls13, cipher: handshake?.cipher, group: handshake?.group, alpn: handshake?.alpn ?? "h3",
             resumed: handshake?.resumed ?? true, certificates: handshake?.certificates ?? [])
-        return ConnectionInfo(id: id, version: .http3, local: local, remote: link.remote, tls: tls)
+        return ConnectionInfo(
+            id: id, version: .http3, local: local, remote: link.remote, tls: tls, continuing: before)
     }
 
     // MARK: Requests
@@ -69,6 +72,12 @@ final class Carrier: LinkUser {
     }
 
     private func request(_ exchange: QUICExchange) {
+        guard !exchange.onlyConnects else {
+            exchange.tell(.ready(info, reused: exchange.isReused), at: driver.now)
+            exchange.carrier = nil
+            state.returned(pooled)
+            return driver.finish(exchange, .success([:]))
+        }
         let request = exchange.exchange.request
         let framing = exchange.framing
         var head = HTTP3RequestHead(
@@ -186,17 +195,23 @@ final class Carrier: LinkUser {
     func suspect(since: Instant) { if http.quic.lastHeard <= since { retire() } }
 
     /// Closes a connection that carries nothing any more.
-    func close() { link.end(.close) }
+    func close() {
+        info.retire()
+        link.end(.close)
+    }
 
     private func retire() {
         guard !isRetired else { return }
         isRetired = true
+        info.retire()
         state.retire(pooled)
     }
 
     // MARK: What the link tells
 
     func linkHeard() {}
+
+    func linkReceived() { info.heard(at: http.quic.lastHeard) }
 
     /// Nobody who waits gets the place of one whose stream ends with the connection.
     func linkIsEnding() { retire() }
@@ -232,7 +247,7 @@ final class Carrier: LinkUser {
         case .handshakeDone(let handshake):
             guard !isReady else { break }
             isReady = true
-            info = Carrier.info(link, handshake, id: info.id)
+            info = Carrier.info(link, handshake, id: info.id, continuing: info)
             for exchange in exchanges { exchange?.info = info }
             beginDeferred()
             updateStreams()
@@ -344,6 +359,7 @@ final class Carrier: LinkUser {
                 state.requeue(exchange)
             }
         }
+        info.retire()
         state.lost(self)
     }
 

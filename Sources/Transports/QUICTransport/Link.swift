@@ -13,6 +13,8 @@ protocol LinkUser: AnyObject {
     func linkTook(_ event: HTTP3Event)
     /// The first datagram came from the peer.
     func linkHeard()
+    /// Datagrams came.
+    func linkReceived()
     /// The connection is over: the ends of its streams follow, then `failed`.
     func linkIsEnding()
     /// The peer has owed an answer for long: it may be gone.
@@ -130,6 +132,7 @@ final class Link: ReadinessHandler {
             hasHeard = true
             user?.linkHeard()
         }
+        user?.linkReceived()
         takeEvents()
     }
 
@@ -217,7 +220,8 @@ final class Link: ReadinessHandler {
     private static let rest = Duration.microseconds(500)
 
     private func arm(at now: Instant) {
-        guard let wanted = http.deadline else { return }
+        guard var wanted = http.deadline else { return }
+        if let due = answerDue { wanted = min(wanted, due) }
         let deadline = wanted <= now ? now.advanced(by: Link.rest) : wanted
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }

@@ -42,8 +42,20 @@ extension Link {
         }
     }
 
+    /// When the connection is given up unless something comes; nil if nothing is owed.
+    var answerDue: Instant? {
+        guard let limit = driver.configuration.answerTimeout, http.quic.isConfirmed,
+            let since = http.quic.waitingSince
+        else { return nil }
+        return since.advanced(by: limit)
+    }
+
     /// Changes the way if the peer has owed an answer for too long.
     func lookWhetherSilent() {
+        if let limit = answerDue, limit <= driver.now {
+            return http.quic.abandon(
+                QUICClosing(.idle, reason: "no answer came in time, over any way", afterHandshake: true))
+        }
         guard let since = http.quic.waitingSince, since.advanced(by: Link.silence) <= driver.now else { return }
         user?.linkIsSilent()
         move()

@@ -136,6 +136,7 @@ final class Opening {
             }
         }
         func linkHeard() { opening.heard() }
+        func linkReceived() {}
         func linkIsEnding() {}
         func linkIsSilent() {}
     }

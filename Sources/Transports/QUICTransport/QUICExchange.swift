@@ -66,7 +66,7 @@ final class QUICExchange: OngoingExchange, @unchecked Sendable {
 
     /// Whether it may go out before the handshake is done (RFC 8470 §2): the caller wants it, and the method is safe.
     var mayGoEarly: Bool {
-        guard exchange.options.earlyData, !framing.hasContent else { return false }
+        guard exchange.options.earlyData, !framing.hasContent, !onlyConnects else { return false }
         switch exchange.request.method {
         case .get, .head, .options: return true
         default: return false

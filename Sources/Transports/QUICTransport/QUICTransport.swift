@@ -7,7 +7,7 @@ public import TransportCore
 /// Each loop is one thread with its own connections; each connection has one UDP socket. `https` alone is spoken, and
 /// no proxy carries it. Who makes the transport shuts it down, or drops it: then connections are closed and the threads
 /// end, as soon as the last body that is still read has ended.
-public final class QUICTransport: Transport {
+public final class QUICTransport: Transport, Preconnecting {
     /// How many connections are kept, how their life is watched, and how much a peer may send ahead.
     public struct Configuration: Sendable, Hashable {
         /// Limits of the pool, for each loop.
@@ -17,6 +17,10 @@ public final class QUICTransport: Transport {
         /// How long nothing may come before a connection is given up: 30 s (RFC 9000 §10.1). `nil` for ever; the
         /// peer's own limit holds all the same.
         public var idleTimeout: Duration? = .seconds(30)
+        /// How long the peer may owe an answer to a datagram before the connection is given up: as long as
+        /// ``idleTimeout`` allows, by default. A living peer acknowledges within a round trip; where another transport
+        /// can carry the requests that follow, some seconds are enough.
+        public var answerTimeout: Duration?
         /// How long a connection may be silent before a PING keeps it, and the mappings of routers on its way, alive.
         /// `nil`, the default, sends none.
         public var keepAlive: Duration?
@@ -62,6 +66,14 @@ public final class QUICTransport: Transport {
         let framing = try RequestFraming(exchange.request)
         let driver = try loops.driver(for: exchange)
         return try await driver.carry(QUICExchange(exchange, framing: framing, keeper: loops))
+    }
+
+    /// Opens a connection ahead; see ``Preconnecting``. It stands when its handshake is done: nothing goes early.
+    public func preconnect(for exchange: Exchange) async throws(TransportError) -> ConnectionInfo {
+        try QUICCapabilities.check(exchange)
+        let state = QUICExchange(exchange, framing: try RequestFraming(exchange.request), keeper: loops)
+        state.onlyConnects = true
+        return try await loops.driver(for: exchange).carry(state).connection
     }
 
     /// See ``Transport/shutdown(by:)``.

@@ -102,6 +102,13 @@ final class RouteState {
         decide()
     }
 
+    /// A connection was only asked for.
+    func returned(_ connection: PooledConnection) {
+        pool.returned(connection, at: driver.now)
+        driver.look(after: idle)
+        decide()
+    }
+
     func setStreams(_ streams: Int, of connection: PooledConnection) {
         pool.setStreams(streams, of: connection)
         decide()

@@ -233,6 +233,41 @@ import TransportCore
         #expect(mock.sent.count == 4)
     }
 
+    @Test("a body that can be read only once waits for the tunnel; one that the proxy has eaten ends the call")
+    func onlyOnce() async throws {
+        let sent = Log<String>()
+        let proxy = DigestStub(isProxy: true)
+        let transport = ClosureTransport { (exchange) throws(TransportError) in
+            let value = exchange.route.proxy?.fields[.proxyAuthorization]
+            if case .failure(let refusal) = proxy.check(value, "CONNECT", "a.test:443", []) {
+                throw TransportError(
+                    .proxyRefused, phase: .connect, retrySafety: .notSent, endpoint: "a.test", message: "407",
+                    proxyAnswer: .init(status: .proxyAuthenticationRequired, fields: refusal.fields))
+            }
+            guard case .stream(let stream) = exchange.request.body, var reader = try? await stream.open(),
+                let bytes = try? await reader.next()
+            else { throw .made(.bodyFailed) }
+            sent.add(String(decoding: bytes, as: UTF8.self))
+            return TransportResponse(.ok)
+        }
+        let run = ChainRun(transport) {
+            $0.proxies = .all(Self.proxy)
+            $0.proxyAuth = DigestAuth(user: "tern", password: "secret")
+        }
+        _ = try await run.send(Request(method: .post, url: try HTTPURL("https://a.test/"), body: .once("x")))
+        #expect(sent.values == ["x"])
+
+        let forwarding = DigestStub(isProxy: true)
+        let plain = MockTransport { sent in forwarding.answer(sent) }
+        let clear = Self.run(plain, DigestAuth(user: "tern", password: "secret"))
+        let request = Request(method: .post, url: try HTTPURL("http://a.test/"), body: .once("x"))
+        let error = await #expect(throws: HTTPError.self) { try await clear.send(request) }
+        guard case .body(is BodyNotReplayable) = error?.kind else {
+            Issue.record("not a body error: \(String(describing: error))")
+            return
+        }
+    }
+
     @Test("what a proxy's authenticator throws ends the call, and is not retried")
     func throwing() async throws {
         struct Broken: ProxyAuthenticator {

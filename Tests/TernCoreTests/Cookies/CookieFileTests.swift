@@ -70,6 +70,20 @@ struct CookieFileTests {
         #expect(all[8].domain == "::1")
     }
 
+    @Test("lines that are Set-Cookie fields are read, if they name their domain")
+    func fields() throws {
+        let text = """
+            Set-Cookie: a=1; Domain=.example.com; Path=/x; Secure; Max-Age=10
+            set-cookie: b=2; domain=www.example.com; expires=Fri, 31 Dec 2027 23:59:59 GMT
+            Set-Cookie: c=3
+            Set-Cookie: __Host-d=4; Domain=example.com; Secure; Path=/
+            """
+        let all = try Self.loaded(text, .skip).all
+        #expect(all.map(\.name) == ["a", "b"])
+        #expect(all[0].isSecure && !all[0].isHostOnly && all[0].path == "/x" && all[0].expiry == Self.now + 10)
+        #expect(#expect(throws: CookieFileError.self) { try Self.loaded(text) }?.reason == .brokenLine(3))
+    }
+
     static let broken: [(line: String, words: String)] = [
         ("example.com TRUE / FALSE 0 name value", "1 parts"), ("a.test\tTRUE\t/\tFALSE\t0", "5 parts"),
         ("a.test\tYES\t/\tFALSE\t0\tn\tv", "second part"), ("a.test\tTRUE\t/\tMAYBE\t0\tn\tv", "fourth part"),

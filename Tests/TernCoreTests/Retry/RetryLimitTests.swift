@@ -154,6 +154,26 @@ import TransportCore
         #expect(mock.sent.count == 3)
     }
 
+    @Test("an attempt that takes too long is repeated, within the time of the call")
+    func attemptTimeout() async throws {
+        let clock = ManualClock()
+        let mock = MockTransport(clock: clock) { _ in MockResponse(.ok, steps: [.wait(.seconds(60))]) }
+        let session = Session(transport: mock)
+        session.configure {
+            $0.clock = clock
+            $0.retry = Self.policy(limit: 9)
+            $0.timeouts.attempt = .seconds(2)
+        }
+        let task = Task { try await session.get("https://a.test/", timeout: .seconds(5)) }
+        for seconds in [2, 2, 1] {
+            await clock.sleepers(1)
+            clock.advance(by: .seconds(seconds))
+        }
+        let error = await #expect(throws: HTTPError.self) { try await task.value }
+        #expect(error?.transportError?.code == .totalTimeout)
+        #expect(error?.attempts.count == 3)
+    }
+
     @Test("a Retry-After of a year is not waited for")
     func year() async throws {
         let clock = ManualClock()

@@ -114,6 +114,23 @@ import TransportCore
         #expect(mock.sent.count == 1)
     }
 
+    @Test("a body that can be read only once is sent again while nobody has begun to read it")
+    func untouched() async throws {
+        let sent = Log<Int>()
+        let transport = ClosureTransport { (exchange) throws(TransportError) in
+            sent.add(1)
+            // Nothing was sent: no connection came about, and the body was not asked for.
+            if sent.values.count == 1 { throw .made(.goAway, .notSent) }
+            guard case .stream(let stream) = exchange.request.body, var reader = try? await stream.open(),
+                let bytes = try? await reader.next()
+            else { throw .made(.bodyFailed) }
+            return TransportResponse(.ok, ResponseBody(bytes))
+        }
+        let run = ChainRun(transport) { $0.retry = SafeRetry() }
+        let response = try await run.send(Self.request(.post, body: .once("x"))).response
+        #expect(response.body.whole == Array("x".utf8))
+    }
+
     @Test("a task that is cancelled ends in its error, even if the policy wants to go on")
     func cancelled() async throws {
         struct Stubborn: RetryPolicy {

@@ -269,3 +269,6 @@ size_t tern_quic_write_reset(
 size_t tern_quic_write_refusal(
     uint8_t *place, size_t capacity, const tern_quic_initial *initial, uint64_t code);
 int tern_quic_random(uint8_t *place, size_t count);
+
+// The libraries in use, for `tern --version`: "ngtcp2/0.12.1 nghttp3/0.8.0 GnuTLS/3.7.9". Not for two threads at once.
+const char *tern_quic_libraries(void);

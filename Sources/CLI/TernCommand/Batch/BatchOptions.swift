@@ -120,7 +120,7 @@ extension BatchValue {
 
 /// `user` and `auth` of a line.
 enum BatchLogin {
-    static let schemes = ["basic", "bearer"]
+    static let schemes = ["basic", "digest", "any", "bearer"]
 
     static func credentials(_ text: String) -> Credentials {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -130,6 +130,8 @@ enum BatchLogin {
     static func authenticator(_ scheme: String, _ credentials: Credentials) -> (any Authenticator)? {
         switch scheme {
         case "basic": BasicAuth(credentials)
+        case "digest": DigestAuth(credentials)
+        case "any": AnyAuth(credentials)
         case "bearer": BearerAuth(token: credentials.user)
         default: nil
         }

@@ -9,6 +9,7 @@ final class BatchRun: Sendable {
     private let input: LineInput
     private let output: LineOutput
     private let concurrency: Int
+    private let underWay = Atomic(0)
     private let hasFailed = Mutex(false)
 
     init(_ sessions: BatchSessions, concurrency: Int, isOrdered: Bool) {
@@ -39,11 +40,13 @@ final class BatchRun: Sendable {
     private func work() async {
         let worker = BatchWorker(sessions)
         while let line = await input.next() {
+            underWay.wrappingAdd(1, ordering: .relaxed)
             var answer = JSONWriter(reserving: 1_024)
             let isCarriedOut = await worker.answer(line, into: &answer)
             answer.endLine()
             if !isCarriedOut { hasFailed.withLock { $0 = true } }
-            await output.write(answer.bytes, turn: line.index)
+            let left = underWay.wrappingSubtract(1, ordering: .relaxed).newValue
+            await output.write(answer.bytes, turn: line.index, isLast: left == 0)
             if output.failure != nil { input.stop() }
         }
     }

@@ -7,11 +7,12 @@ final class BatchSessions: Sendable {
     let configuration: SessionConfiguration
     let defaultMethod: HTTPRequest.Method?
     private let invocation: Invocation
+    private let shared = SharedState()
     private let transports = Mutex<[String: AnyTransport]>([:])
 
-    init(_ invocation: Invocation) throws {
+    init(_ invocation: Invocation) async throws {
         self.invocation = invocation
-        configuration = try SessionSetup.batchConfiguration(invocation)
+        configuration = try await SessionSetup.batchConfiguration(invocation, shared)
         defaultMethod = try invocation.method.map { try RequestBuilder.method($0) }
         _ = try transport(named: invocation.transport)
     }
@@ -29,8 +30,9 @@ final class BatchSessions: Sendable {
         }
     }
 
-    /// Ends all transports.
+    /// Writes what is to be kept, and ends all transports.
     func close() async {
+        await shared.writeCookies(of: invocation)
         for transport in transports.withLock({ Array($0.values) }) {
             await transport.shutdown(by: SystemClock().now.advanced(by: .seconds(1)))
         }

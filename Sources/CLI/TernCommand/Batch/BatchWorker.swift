@@ -12,11 +12,12 @@ final class BatchWorker: Sendable {
         var connection: Connection?
     }
 
-    /// The JSON of a connection, which is the same for many answers.
+    /// The JSON of a connection, and of the route to it, which are the same for many answers.
     private struct Connection {
         var id: UInt64
         var isReused: Bool
         var json: [UInt8]
+        var route: [UInt8]
     }
 
     init(_ sessions: BatchSessions) { self.sessions = sessions }
@@ -44,7 +45,7 @@ final class BatchWorker: Sendable {
             let response = try await send(parsed)
             let total = recorder.elapsed
             let record = recorder.record
-            let connection = connection(of: response)
+            let (connection, route) = known(of: response)
             json.object { object in
                 object.name("id")
                 object.value(parsed.id)
@@ -53,6 +54,7 @@ final class BatchWorker: Sendable {
                 object.body(response.bytes)
                 object.history(response.history, attempts: response.attempts.count)
                 object.members(connection)
+                if let note = RouteText.note(in: record) { object.route(note) } else { object.members(route) }
                 object.timeline(record, total: total)
             }
             return true
@@ -107,14 +109,18 @@ final class BatchWorker: Sendable {
         return made
     }
 
-    private func connection(of response: Response) -> [UInt8] {
+    private func known(of response: Response) -> (connection: [UInt8], route: [UInt8]) {
         let (connection, isReused) = (response.connection, response.reusedConnection)
         return state.withLock { state in
-            if let known = state.connection, known.id == connection.id, known.isReused == isReused { return known.json }
-            var json = JSONWriter()
+            if let known = state.connection, known.id == connection.id, known.isReused == isReused {
+                return (known.json, known.route)
+            }
+            var (json, route) = (JSONWriter(), JSONWriter())
             json.connection(connection, reused: isReused)
-            state.connection = Connection(id: connection.id, isReused: isReused, json: json.bytes)
-            return json.bytes
+            route.route(RouteText.of(connection))
+            state.connection = Connection(
+                id: connection.id, isReused: isReused, json: json.bytes, route: route.bytes)
+            return (json.bytes, route.bytes)
         }
     }
 }

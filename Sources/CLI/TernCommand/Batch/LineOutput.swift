@@ -8,11 +8,17 @@ final class LineOutput: Sendable {
     /// Bytes that may wait to be written: 1 MiB.
     private static let room = 1_024 * 1_024
 
+    /// Bytes that go out at once: 64 KiB.
+    private static let enough = 65_536
+    /// How long fewer may wait, in microseconds.
+    private static let pause: UInt32 = 500
+
     private typealias Waiter = CheckedContinuation<Void, Never>
 
     private struct State {
         var waiting: [UInt8] = []
         var isWriting = false
+        var isUrgent = false
         var failure: String?
         /// Those that wait for room, or for the end.
         var waiters: [Waiter] = []
@@ -34,10 +40,14 @@ final class LineOutput: Sendable {
     var failure: String? { state.withLock { $0.failure } }
 
     /// Writes `line`, the answer to the `turn`-th line that was begun.
-    func write(_ line: [UInt8], turn: Int) async {
+    ///
+    /// - Parameter isLast: whether no other answer is to be expected soon. Else a little time passes, so that answers
+    ///   go out together: to wake a thread for each costs more than to carry out a request.
+    func write(_ line: [UInt8], turn: Int, isLast: Bool) async {
         if isOrdered { await self.turn(turn) }
         let (isFull, begins) = state.withLock { state in
             if state.failure == nil { state.waiting += line }
+            state.isUrgent = isLast
             let begins = !state.isWriting && !state.waiting.isEmpty
             state.isWriting = state.isWriting || begins
             return (state.waiting.count > Self.room, begins)
@@ -88,6 +98,8 @@ final class LineOutput: Sendable {
     /// Writes until nothing waits.
     private func flush() {
         while true {
+            let canWait = state.withLock { !$0.isUrgent && !$0.waiting.isEmpty && $0.waiting.count < Self.enough }
+            if canWait { usleep(Self.pause) }
             let (bytes, waiters) = state.withLock { state in
                 let bytes = state.waiting
                 state.waiting = []

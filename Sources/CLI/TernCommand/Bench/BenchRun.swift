@@ -20,13 +20,13 @@ struct BenchRun {
     private let tally: BenchTally
     private let showsProgress: Bool
 
-    init(_ invocation: Invocation, _ url: String, _ load: BenchLoad) throws {
+    init(_ invocation: Invocation, _ url: String, _ load: BenchLoad) async throws {
         self.load = load
         transport = invocation.transport
         var pool = PoolLimits()
         pool.connectionsPerOrigin = load.connections ?? load.concurrency
         pool.multiplexedConnectionsPerOrigin = load.connections ?? pool.multiplexedConnectionsPerOrigin
-        var configuration = try SessionSetup.configuration(invocation)
+        var configuration = try await SessionSetup.configuration(invocation)
         // What is repeated would be measured as one.
         configuration.retry = SafeRetry()
         configuration.bodyLimit = SessionConfiguration().bodyLimit

@@ -51,7 +51,11 @@ struct JSONWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    mutating func integer(_ number: some FixedWidthInteger) { raw("\(number)") }
+    mutating func integer(_ number: some BinaryInteger) {
+        separate()
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        digits(UInt64(number.magnitude))
+    }
 
     mutating func bool(_ value: Bool) { raw(value ? "true" : "false") }
 
@@ -71,11 +75,18 @@ struct JSONWriter {
         separate()
         if count < 0 { bytes.append(UInt8(ascii: "-")) }
         let (whole, rest) = count.magnitude.quotientAndRemainder(dividingBy: 1_000)
-        bytes.append(contentsOf: "\(whole)".utf8)
+        digits(whole)
         guard rest > 0 else { return }
         bytes.append(UInt8(ascii: "."))
-        for divisor: UInt64 in [100, 10, 1] { bytes.append(UInt8(ascii: "0") + UInt8(rest / divisor % 10)) }
+        bytes.append(UInt8(ascii: "0") + UInt8(rest / 100))
+        bytes.append(UInt8(ascii: "0") + UInt8(rest / 10 % 10))
+        bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
         while bytes.last == UInt8(ascii: "0") { bytes.removeLast() }
+    }
+
+    private mutating func digits(_ number: UInt64) {
+        if number >= 10 { digits(number / 10) }
+        bytes.append(UInt8(ascii: "0") + UInt8(number % 10))
     }
 
     /// A value that was read, as it was.

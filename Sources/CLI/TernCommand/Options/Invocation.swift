@@ -42,6 +42,8 @@ struct Invocation {
     var transport = "auto"
     var protocols: ProtocolSet = .automatic
     var altSvc: String?
+    /// `--http3`: tried at once, whatever is known of the server.
+    var assumesHTTP3 = false
     var family: AddressFamily = .any
     var insecure = false
     var cacert: String?

@@ -41,6 +41,7 @@ extension OptionTable {
         },
         .flag("http3", .connection, "HTTP/3, or an older one if it does not get through") { invocation, _ in
             invocation.protocols = [.http1, .http2, .http3]
+            invocation.assumesHTTP3 = true
         },
         .flag("http3-only", .connection, "HTTP/3 only") { invocation, _ in
             invocation.protocols = .http3

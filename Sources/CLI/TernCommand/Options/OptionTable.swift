@@ -4,13 +4,9 @@ enum OptionTable {
     static let all: [OptionSpec] =
         request + body + credentials + connection + tls + proxy + time + output + several + about
 
-    private static let byName = Dictionary(all.map { ($0.long, $0) }) { first, _ in first }
-    private static let byLetter = Dictionary(all.compactMap { option in option.short.map { ($0, option) } }) {
-        first, _ in first
-    }
-
-    static func option(long name: String) -> OptionSpec? { byName[name] }
-    static func option(short letter: Character) -> OptionSpec? { byLetter[letter] }
+    // To look through all of them costs less than to make a table for the few that a line has.
+    static func option(long name: String) -> OptionSpec? { all.first { $0.long == name } }
+    static func option(short letter: Character) -> OptionSpec? { all.first { $0.short == letter } }
 
     static let request: [OptionSpec] = [
         .option("request", "X", "METHOD", .request, "use this method") { $0.method = $1 },

@@ -95,18 +95,29 @@ extension JSONWriter {
         }
     }
 
-    mutating func timeline(_ record: Recorder.Record, total: Duration) {
+    mutating func route(_ text: String?) {
         name("route")
-        string(RouteText.of(record))
+        string(text)
+    }
+
+    mutating func timeline(_ record: Recorder.Record, total: Duration) {
+        let phases = Phases(record.lastExchange)
         name("timeline")
         object { object in
-            for (name, time) in Phases(record.lastExchange).named {
-                object.name(name)
-                object.milliseconds(time)
-            }
-            object.name("total")
-            object.milliseconds(total)
+            object.time("queue", phases.queue)
+            object.time("resolve", phases.resolve)
+            object.time("connect", phases.connect)
+            object.time("tls", phases.tls)
+            object.time("send", phases.send)
+            object.time("head", phases.head)
+            object.time("body", phases.body)
+            object.time("total", total)
         }
+    }
+
+    private mutating func time(_ name: String, _ time: Duration) {
+        self.name(name)
+        milliseconds(time)
     }
 
     mutating func error(_ failure: FailureFacts) {

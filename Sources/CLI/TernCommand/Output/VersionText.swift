@@ -1,4 +1,3 @@
-import Codings
 import NativeH2Transport
 import QUICTransport
 import Tern
@@ -6,11 +5,8 @@ import Tern
 /// What `--version` shows: this program, its libraries, and what each transport can do with them here.
 enum VersionText {
     static var text: String {
-        let libraries =
-            "\(CurlTransport.libraries) zlib/\(LibraryVersions.zlib) brotli/\(LibraryVersions.brotli) "
-            + "zstd/\(LibraryVersions.zstd)"
-        return
-            (["tern \(ternVersion)", "Libraries: \(libraries)"] + transport("curl", CurlTransport())
+        (["tern \(ternVersion)", "Libraries: \(LibraryNames.all)"] + transport("auto", AutomaticTransport())
+            + transport("curl", CurlTransport())
             + transport("h2", NativeH2Transport()) + transport("quic", QUICTransport())).joined(separator: "\n")
     }
 

@@ -5,15 +5,16 @@ import Tern
 enum SessionSetup {
     static func configuration(
         _ invocation: Invocation, _ shared: SharedState = SharedState()
-    ) throws -> SessionConfiguration {
+    ) async throws -> SessionConfiguration {
         var configuration = SessionConfiguration()
         let agent = invocation.userAgent ?? "tern/\(ternVersion)"
         configuration.headers = agent.isEmpty ? [.accept: "*/*"] : [.userAgent: agent, .accept: "*/*"]
         configuration.redirects =
             invocation.followsRedirects
             ? .follow(limit: invocation.maxRedirects, allowsDowngrade: true) : .none
+        configuration.redirects.trustsOtherOrigins = invocation.trustsOtherHosts
         configuration.decoding = invocation.compressed ? .automatic() : .none
-        configuration.cookies = cookies(invocation, shared)
+        configuration.cookies = await cookies(invocation, shared)
         configuration.retry = CurlRetry(settings: invocation.retry, tells: invocation.tells)
         configuration.timeouts = .none
         configuration.timeouts.total = invocation.maxTime
@@ -30,30 +31,38 @@ enum SessionSetup {
         configuration.tls = try tls(invocation)
         configuration.connect = try connect(invocation)
         configuration.proxies = try proxies(invocation)
-        if let token = invocation.bearer {
-            configuration.auth = BearerAuth(token: token)
-        } else if let user = invocation.user {
-            configuration.auth = BasicAuth(credentials(user))
-        }
+        configuration.auth = try CurlAuth.authenticator(invocation)
+        configuration.proxyAuth = CurlAuth.proxyAuthenticator(invocation)
         return configuration
     }
 
     /// What the command line says about all requests of a session, its fields among them. Cookies are kept, and
     /// bodies are buffered up to the library's limit.
-    static func batchConfiguration(_ invocation: Invocation) throws -> SessionConfiguration {
-        var configuration = try configuration(invocation)
+    static func batchConfiguration(
+        _ invocation: Invocation, _ shared: SharedState
+    ) async throws -> SessionConfiguration {
+        var configuration = try await configuration(invocation, shared)
         try RequestBuilder(invocation: invocation).addFields(to: &configuration.headers)
-        if configuration.cookies == nil { configuration.cookies = MemoryCookies() }
+        configuration.cookies = shared.cookies(keeping: true)
         configuration.bodyLimit = SessionConfiguration().bodyLimit
         return configuration
     }
 
     /// Cookies are kept if an argument of `--cookie` names a file, there or not, rather than cookies, or if they are
     /// to be written.
-    private static func cookies(_ invocation: Invocation, _ shared: SharedState) -> MemoryCookies? {
+    private static func cookies(_ invocation: Invocation, _ shared: SharedState) async -> MemoryCookies? {
         let files = invocation.cookies.filter { !$0.contains("=") }
-        let storage = shared.cookies(keeping: !files.isEmpty || invocation.cookieJar != nil)
-        for cookie in files.flatMap(CookieFile.cookies) { storage?.set(cookie) }
+        guard let storage = shared.cookies(keeping: !files.isEmpty || invocation.cookieJar != nil) else { return nil }
+        let read = MemoryCookies()
+        for file in files where !file.isEmpty {
+            // A file that is not there, or lines that are no cookies, are left out, as curl has it.
+            if file == "-", let bytes = try? InputReader.all(of: "-") {
+                _ = try? read.load(text: bytes, brokenLines: .skip)
+            } else {
+                _ = try? await read.load(from: file, brokenLines: .skip)
+            }
+        }
+        for cookie in read.all where !invocation.forgetsSessionCookies || cookie.expiry != nil { storage.set(cookie) }
         return storage
     }
 
@@ -142,7 +151,7 @@ enum SessionSetup {
         var proxy = try Places.proxy(text)
         proxy.tls.verifiesPeer = !invocation.proxyInsecure
         if let file = invocation.proxyCacert { proxy.tls.trust = .file(file) }
-        if let user = invocation.proxyUser { proxy.credentials = credentials(user) }
+        if let user = invocation.proxyUser { proxy.credentials = CurlAuth.credentials(user) }
         proxy.tunnelsClearText = invocation.proxyTunnel
         for line in invocation.proxyHeaders {
             guard let colon = line.firstIndex(of: ":"), let name = HTTPField.Name(String(line[..<colon])) else {
@@ -152,16 +161,5 @@ enum SessionSetup {
             proxy.fields.append(HTTPField(name: name, value: String(value)))
         }
         return proxy
-    }
-
-    /// `name:password`; asks for a password that is not there, as curl does.
-    private static func credentials(_ text: String) -> Credentials {
-        if let colon = text.firstIndex(of: ":") {
-            return Credentials(user: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
-        }
-        guard isatty(STDIN_FILENO) == 1, let password = unsafe getpass("Enter password for user '\(text)': ") else {
-            return Credentials(user: text, password: "")
-        }
-        return Credentials(user: text, password: unsafe String(cString: password))
     }
 }

@@ -40,8 +40,9 @@ struct Batch: TakesCurlOptions, EndsWithCode {
         guard invocation.urls.isEmpty else {
             throw UsageError("tern batch takes its URLs from standard input, not '\(invocation.urls[0])'")
         }
-        let sessions = try BatchSessions(invocation)
-        exitCode = try await BatchRun(sessions, concurrency: concurrency, isOrdered: ordered).run()
+        let sessions = try await BatchSessions(invocation)
+        let batch = BatchRun(sessions, concurrency: concurrency, isOrdered: ordered)
+        exitCode = try await ManyThreads.run { try await batch.run() }
     }
 }
 

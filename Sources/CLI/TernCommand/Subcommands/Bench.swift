@@ -68,7 +68,8 @@ struct Bench: TakesCurlOptions, EndsWithCode {
             requests: requests ?? (duration == nil ? 1_000 : nil),
             duration: duration.map { .nanoseconds(Int64($0 * 1e9)) }, concurrency: concurrency,
             connections: connections)
-        let result = try await BenchRun(invocation, url, load).run()
+        let bench = try await BenchRun(invocation, url, load)
+        let result = try await ManyThreads.run { try await bench.run() }
         try Output.standard.write(report == nil ? Array(result.text.utf8) : result.json)
         exitCode = result.totals.errors.isEmpty ? 0 : 1
     }

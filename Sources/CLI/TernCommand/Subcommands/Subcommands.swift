@@ -3,7 +3,9 @@ import ArgumentParser
 /// What a command line's first word may name in place of a URL: a new subcommand gets a line here, and a file in
 /// this folder.
 enum Subcommands {
-    static let all: [any AsyncParsableCommand.Type] = [Batch.self, Bench.self]
+    static let all: [any AsyncParsableCommand.Type] = [
+        Batch.self, Bench.self, AltSvcCommand.self, Serve.self, Conform.self,
+    ]
 
     static func named(_ name: String) -> (any AsyncParsableCommand.Type)? {
         all.first { self.name(of: $0) == name }
@@ -56,6 +58,19 @@ enum Subcommands {
     private static func shortened(_ text: String) -> String {
         let line = text.split(separator: "\n").first.map(String.init) ?? text
         return line.hasPrefix("Error: ") ? String(line.dropFirst("Error: ".count)) : line
+    }
+}
+
+/// The threads of Swift's pool, for subcommands with many tasks: they begin on the main thread alone.
+enum ManyThreads {
+    /// Carries `work` out there, and cancels it with the caller's task.
+    static func run<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let task = Task.detached { try await work() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 }
 

@@ -32,6 +32,7 @@ struct ExchangeReport {
             if let connection = response?.connection ?? record.connection {
                 object.connection(connection, reused: response?.reusedConnection ?? record.reused)
             }
+            object.route(RouteText.of(record))
             object.timeline(record, total: elapsed)
             if let failure = outcome.failure { object.error(failure) }
         }

@@ -11,14 +11,6 @@ struct Phases: Sendable {
     var head = Duration.zero
     var body = Duration.zero
 
-    /// The names, in the order in which they come, with their times.
-    var named: [(name: String, time: Duration)] {
-        [
-            ("queue", queue), ("resolve", resolve), ("connect", connect), ("tls", tls), ("send", send), ("head", head),
-            ("body", body),
-        ]
-    }
-
     init(_ events: some Sequence<ExchangeEvent>) {
         var last: Instant?
         for event in events {
@@ -42,9 +34,16 @@ struct Phases: Sendable {
 /// Why an exchange went the way it went.
 enum RouteText {
     /// The transport's own reason, or what is known of the connection.
-    static func of(_ record: Recorder.Record) -> String? {
+    static func of(_ record: Recorder.Record) -> String? { note(in: record) ?? record.connection.map(of(_:)) }
+
+    /// The transport's own reason.
+    static func note(in record: Recorder.Record) -> String? {
         for event in record.lastExchange.reversed() { if case .note(let text) = event.kind { return text } }
-        guard let connection = record.connection else { return nil }
+        return nil
+    }
+
+    /// What is known of the connection.
+    static func of(_ connection: ConnectionInfo) -> String {
         let name = "HTTP/\(connection.version.rawValue)"
         return switch connection.tls {
         case nil: "\(name): in clear text"

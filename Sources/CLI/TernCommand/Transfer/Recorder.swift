@@ -51,7 +51,11 @@ final class Recorder: Middleware {
     /// What is known so far.
     struct Record: Sendable {
         /// In order; progress comes often, and the newest stands.
-        private(set) var events: [ExchangeEvent] = []
+        private(set) var events: [ExchangeEvent] = {
+            var events: [ExchangeEvent] = []
+            events.reserveCapacity(8)
+            return events
+        }()
         private(set) var heads: [Head] = []
         fileprivate(set) var headsTaken = 0
         /// The last final head.

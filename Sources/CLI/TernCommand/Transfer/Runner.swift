@@ -16,14 +16,15 @@ struct Runner {
     /// The exit code, as curl has it: of the last transfer, or of one that failed with `--parallel`.
     func run() async throws -> Int32 {
         let code = try await global.isParallel ? parallel() : serial()
-        try await shared.close()
+        for invocation in invocations { await shared.writeCookies(of: invocation) }
+        await shared.close()
         return code
     }
 
     private func serial() async throws -> Int32 {
         var code: Int32 = 0
         for invocation in invocations {
-            let operation = try Operation(invocation, shared)
+            let operation = try await Operation(invocation, shared)
             for planned in TransferPlan(invocation: invocation) {
                 if Task.isCancelled { return code }
                 code = await operation.carryOut(planned)
@@ -37,7 +38,23 @@ struct Runner {
     }
 
     private func parallel() async throws -> Int32 {
-        let operations = try invocations.map { try Operation($0, shared) }
+        guard let meter = ParallelMeter(global) else { return try await parallel(nil) }
+        // The line is drawn as long as there is something to draw.
+        return try await withThrowingTaskGroup(of: Int32?.self) { group in
+            group.addTask { try await parallel(meter) }
+            group.addTask {
+                await meter.draw()
+                return nil
+            }
+            let code = try await group.next() ?? nil
+            group.cancelAll()
+            return code ?? 0
+        }
+    }
+
+    private func parallel(_ meter: ParallelMeter?) async throws -> Int32 {
+        var operations: [Operation] = []
+        for invocation in invocations { operations.append(try await Operation(invocation, shared)) }
         let all = operations.lazy.flatMap { operation in
             TransferPlan(invocation: operation.invocation).lazy.map { (operation, $0) }
         }
@@ -50,7 +67,7 @@ struct Runner {
                     if ended != 0 { code = ended }
                 }
                 if Task.isCancelled || code != 0 && global.failsEarly { break }
-                group.addTask { await operation.carryOut(planned) }
+                group.addTask { await operation.carryOut(planned, meter) }
                 underWay += 1
             }
             while let ended = await group.next() {
@@ -68,20 +85,21 @@ final class Operation: Sendable {
     private let session: Session<AnyTransport>
     private let heads: HeadFile
 
-    init(_ invocation: Invocation, _ shared: SharedState) throws {
+    init(_ invocation: Invocation, _ shared: SharedState) async throws {
         guard !invocation.urls.isEmpty else { throw UsageError("no URL; 'tern --help' shows how it is used") }
         self.invocation = invocation
-        var configuration = try SessionSetup.configuration(invocation, shared)
+        var configuration = try await SessionSetup.configuration(invocation, shared)
         if invocation.global.verbose { configuration.hooks.append(Verbose()) }
         session = Session(transport: try shared.transport(for: invocation), configuration: configuration)
         heads = HeadFile(invocation.dumpHeader)
     }
 
     /// The exit code.
-    func carryOut(_ planned: Result<PlannedTransfer, any Error>) async -> Int32 {
+    func carryOut(_ planned: Result<PlannedTransfer, any Error>, _ meter: ParallelMeter? = nil) async -> Int32 {
         do {
             let transfer = Transfer(invocation, session, try planned.get(), heads)
-            return await SpeedWatch.run(transfer, invocation)
+            guard let meter else { return await SpeedWatch.run(transfer, invocation) }
+            return await meter.watch(transfer) { await SpeedWatch.run(transfer, invocation) }
         } catch {
             let code = ExitCode.of(error)
             if invocation.tells { Output.error.line("tern: (\(code)) \(error)") }

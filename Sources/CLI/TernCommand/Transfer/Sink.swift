@@ -61,7 +61,7 @@ final class Sink {
     /// Takes the name that the server gives, with `--remote-header-name`.
     func name(by response: StreamingResponse) throws {
         guard invocation.namedByServer, isNamedByURL, writer == nil,
-            let name = ServerFileName.of(response.headers)
+            let name = response.contentDisposition?.safeFilename
         else { return }
         path = Sink.path(name, invocation.outputFolder)
         isNamedByServer = true

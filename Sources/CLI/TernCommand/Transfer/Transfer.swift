@@ -160,10 +160,12 @@ struct Transfer: Sendable {
     private func send(_ parts: RequestBuilder.Parts) async throws -> StreamingResponse {
         let configuration = session.configuration
         let method = invocation.method == nil ? nil : parts.method
+        let auth = try CurlAuth.authenticator(for: parts.url, invocation)
         let override: Session<AnyTransport>.Override = { [recorder, invocation] settings in
             settings.callMiddleware.insert(recorder, at: 0)
             // HEAD follows no redirect of its own accord; here --location says what happens.
             settings.redirects = configuration.redirects
+            if let auth { settings.auth = auth }
             if parts.expectsContinue { settings.exchange.expectContinue = invocation.expectTimeout }
             if method != nil || invocation.refersToHops {
                 settings.attemptMiddleware.insert(Following(method: method, refers: invocation.refersToHops), at: 0)

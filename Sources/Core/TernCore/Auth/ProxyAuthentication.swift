@@ -18,27 +18,26 @@ struct ProxyAuthentication: Middleware {
         guard let proxy = base.proxy, proxy.kind == .http || proxy.kind == .https,
             !proxy.fields.contains(.proxyAuthorization), configured != nil || proxy.credentials != nil
         else { return try await next(request) }
+        let tracked = TrackedBody(request)
         var talk = ProxyTalk(request, base, proxy, next.call)
         try await begin(&talk)
         while true {
-            let refusal: HTTPFields
             do {
-                let response = try await send(request, talk, next)
+                let response = try await send(tracked.request, talk, next)
                 guard response.status == .proxyAuthenticationRequired, !talk.isTunnel,
                     talk.refusals < Authentication.answerLimit
                 else {
                     accept(response, talk)
                     return response
                 }
-                refusal = response.fields
-                guard try await answer(refusal, &talk) else { return response }
-                try await replace(response, to: request, next.call)
+                guard try await answer(response.fields, &talk) else { return response }
+                try await replace(response, to: tracked, next.call)
             } catch let error as TransportError {
                 guard let answered = error.proxyAnswer, answered.status == .proxyAuthenticationRequired,
                     talk.refusals < Authentication.answerLimit
                 else { throw error }
                 guard try await answer(answered.fields, &talk) else { throw error }
-                guard request.body.isReplayable else {
+                guard tracked.canBeSent else {
                     throw next.call.failure(.body(BodyNotReplayable(reason: "\(proxy) wanted to know who asks first")))
                 }
             }
@@ -103,8 +102,9 @@ struct ProxyAuthentication: Middleware {
         }
     }
 
-    private func replace(_ response: TransportResponse, to request: Request, _ call: Call) async throws {
-        guard request.body.isReplayable else {
+    private func replace(_ response: TransportResponse, to tracked: TrackedBody, _ call: Call) async throws {
+        let request = tracked.request
+        guard tracked.canBeSent else {
             response.body.cancel()
             throw call.failure(.body(BodyNotReplayable(reason: "\(request) was answered with \(response.status)")))
         }

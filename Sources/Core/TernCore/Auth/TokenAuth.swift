@@ -98,20 +98,27 @@ public final class TokenAuth: Authenticator, CustomStringConvertible, CustomRefl
 
     /// The token that replaces `last`: the one that replaced it already, or the one that is being fetched.
     private func refreshed(instead last: Token?, _ call: Call) async throws -> Token {
-        let (known, flight, isFirst) = state.withLock { state -> (Token?, Flight<Token>?, Bool) in
-            if let token = state.token, token.value != last?.value { return (token, nil, false) }
-            if let flight = state.flight { return (nil, flight, false) }
+        let start = state.withLock { state -> Start in
+            if let token = state.token, token.value != last?.value { return .have(token) }
+            if let flight = state.flight { return .join(flight) }
             let flight = Flight<Token>()
             state.flight = flight
-            return (nil, flight, true)
+            return .begin(flight)
         }
-        if let known { return known }
-        guard let flight else { return try await usable(call) }
-        if isFirst {
+        switch start {
+        case .have(let token): return token
+        case .join(let flight): return try await flight.value()
+        case .begin(let flight):
             // A task of its own, which ends with the closure: no single call may cut it off.
             Task { [clock = call.clock] in await fetch(instead: last, for: flight, clock) }
+            return try await flight.value()
         }
-        return try await flight.value()
+    }
+
+    private enum Start {
+        case have(Token)
+        case join(Flight<Token>)
+        case begin(Flight<Token>)
     }
 
     private func fetch(instead last: Token?, for flight: Flight<Token>, _ clock: any HTTPClock) async {

@@ -28,7 +28,7 @@ extension MemoryCookies {
         text bytes: [UInt8], format: CookieFormat? = nil, at wallSeconds: Int64 = SystemClock().wallSeconds,
         brokenLines: BrokenLines = .refuse
     ) throws(CookieFileError) -> Int {
-        let cookies = try CookieFiles.cookies(in: bytes, format, brokenLines)
+        let cookies = try CookieFiles.cookies(in: bytes, format, brokenLines, at: wallSeconds)
         add(cookies.filter { !$0.isExpired(at: wallSeconds) }, at: wallSeconds)
         return cookies.count
     }
@@ -49,9 +49,12 @@ extension MemoryCookies {
         keepsSessionCookies: Bool = true, replacesAnything: Bool = false
     ) async throws(CookieFileError) {
         let text = text(format, at: wallSeconds, keepsSessionCookies: keepsSessionCookies)
-        try await CookieFiles.replace(path, by: text) { old throws(CookieFileError) in
-            if !replacesAnything { _ = try CookieFiles.cookies(in: old, nil, .refuse) }
+        if !replacesAnything {
+            try await CookieFiles.check(path) { (old) throws(CookieFileError) in
+                _ = try CookieFiles.cookies(in: old, nil, .refuse, at: wallSeconds)
+            }
         }
+        try await CookieFiles.replace(path, by: text)
     }
 
     /// What ``save(to:format:at:keepsSessionCookies:replacesAnything:)`` would write.
@@ -69,14 +72,14 @@ extension MemoryCookies {
 /// What files of cookies and of state have in common.
 enum CookieFiles {
     static func cookies(
-        in bytes: [UInt8], _ format: CookieFormat?, _ brokenLines: BrokenLines
+        in bytes: [UInt8], _ format: CookieFormat?, _ brokenLines: BrokenLines, at wallSeconds: Int64
     ) throws(CookieFileError) -> [Cookie] {
         switch format ?? guess(bytes) {
         case .json: return try JSONCookies.parse(bytes)
         case .netscape:
             guard let text = String(validating: bytes, as: UTF8.self) ?? (brokenLines == .skip ? lenient(bytes) : nil)
             else { throw CookieFileError(.damaged, "", "no cookies.txt: it is not text in UTF-8") }
-            let (cookies, faults) = NetscapeCookies.parse(text)
+            let (cookies, faults) = NetscapeCookies.parse(text, at: wallSeconds)
             if let first = faults.first, brokenLines == .refuse {
                 throw CookieFileError(
                     .brokenLine(first.line), "",
@@ -101,24 +104,29 @@ enum CookieFiles {
         }
     }
 
-    /// Writes `bytes` in place of what is at `path`, unless `check` finds that it must stay.
-    static func replace(
-        _ path: String, by bytes: [UInt8], check: (_ old: [UInt8]) throws(CookieFileError) -> Void
+    /// Throws if `read` cannot make sense of what is at `path`: then it must stay. Nothing there, and an empty file, can
+    /// be replaced.
+    static func check(
+        _ path: String, _ read: (_ old: [UInt8]) throws(CookieFileError) -> Void
     ) async throws(CookieFileError) {
         let old: [UInt8]
-        do throws(FileError) {
-            old = try await WholeFile.read(path)
+        do throws(CookieFileError) {
+            old = try await self.read(path)
         } catch {
-            // Not there, or a device: nothing that could be lost.
-            old = []
+            if (error.underlying as? FileError)?.code == .notFound { return }
+            throw error
         }
         do throws(CookieFileError) {
-            if !old.isEmpty { try check(old) }
+            if !old.isEmpty { try read(old) }
         } catch {
             throw CookieFileError(
                 error.reason, path, "\(path) was not replaced, since it holds something else: \(error.message)",
                 underlying: error.underlying)
         }
+    }
+
+    /// Writes `bytes` in place of what is at `path`.
+    static func replace(_ path: String, by bytes: [UInt8]) async throws(CookieFileError) {
         do throws(FileError) {
             try await WholeFile.replace(path, with: bytes)
         } catch {

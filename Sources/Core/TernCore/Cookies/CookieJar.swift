@@ -135,6 +135,7 @@ struct CookieJar {
     private mutating func evict(at wallSeconds: Int64) {
         removeAll { $0.isExpired(at: wallSeconds) }
         guard count > limits.total else { return }
+        guard limits.total > 0 else { return removeAll { _ in true } }
         // A tenth at once, so that a crawler's jar is not searched for every cookie.
         let used = entries.values.joined().map(\.used).sorted()
         let bound = used[min(count - limits.total + limits.total / 10, used.count - 1)]

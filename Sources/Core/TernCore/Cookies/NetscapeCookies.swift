@@ -12,7 +12,9 @@ enum NetscapeCookies {
 
     /// Reads what curl, wget, Python and exporters of browsers write: any line end, a byte order mark, ends with a
     /// fraction or without a number for none, domains with a port, and lines without a value.
-    static func parse(_ text: String) -> (cookies: [Cookie], faults: [Fault]) {
+    ///
+    /// As curl has it, a line may also be a `Set-Cookie` field; here it must name its domain, since no response says it.
+    static func parse(_ text: String, at wallSeconds: Int64) -> (cookies: [Cookie], faults: [Fault]) {
         var cookies: [Cookie] = []
         var faults: [Fault] = []
         let marked = text.utf8.starts(with: [0xef, 0xbb, 0xbf]) ? text.utf8.dropFirst(3) : text.utf8[...]
@@ -23,6 +25,10 @@ enum NetscapeCookies {
             let isMarked = line.hasPrefix(mark)
             if !isMarked, line.hasPrefix("#") || line.allSatisfy({ $0 == " " || $0 == "\t" }) { continue }
             do throws(Fault) {
+                if line.utf8.count > 11, line.prefix(11).lowercased() == "set-cookie:" {
+                    cookies.append(try field(line.dropFirst(11), at: wallSeconds, index + 1))
+                    continue
+                }
                 cookies.append(try cookie(isMarked ? line.dropFirst(mark.count) : line, isMarked, index + 1))
             } catch {
                 faults.append(error)
@@ -56,6 +62,22 @@ enum NetscapeCookies {
         }
         return cookie
     }
+
+    private static func field(
+        _ value: Substring, at wallSeconds: Int64, _ number: Int
+    ) throws(Fault) -> Cookie {
+        guard let set = SetCookie(String(value), limits: .unbounded) else {
+            throw Fault(line: number, reason: "it is no Set-Cookie field")
+        }
+        // By the rules for a response from that very domain, over https.
+        guard let domain = set.domain.flatMap(domain), let url = try? HTTPURL("https://\(bracketed(domain))/"),
+            var cookie = Cookie(set, from: url, at: wallSeconds)
+        else { throw Fault(line: number, reason: "its Set-Cookie field names no domain that it could be for") }
+        cookie.path = set.path ?? "/"
+        return cookie
+    }
+
+    private static func bracketed(_ domain: String) -> String { domain.contains(":") ? "[\(domain)]" : domain }
 
     private static func flag(_ text: String) -> Bool? {
         switch text.lowercased() {
@@ -97,10 +119,8 @@ enum NetscapeCookies {
 
             """
         for cookie in cookies where !cookie.name.contains("\t") && !cookie.path.contains("\t") {
-            let isBracketed = cookie.domain.contains(":")
             let parts = [
-                (cookie.isHTTPOnly ? mark : "") + (cookie.isHostOnly ? "" : ".")
-                    + (isBracketed ? "[\(cookie.domain)]" : cookie.domain),
+                (cookie.isHTTPOnly ? mark : "") + (cookie.isHostOnly ? "" : ".") + bracketed(cookie.domain),
                 cookie.isHostOnly ? "FALSE" : "TRUE", cookie.path, cookie.isSecure ? "TRUE" : "FALSE",
                 "\(max(1, cookie.expiry ?? 1) * (cookie.expiry == nil ? 0 : 1))", cookie.name, cookie.value,
             ]

@@ -26,14 +26,17 @@ public struct ProxyRules: Sendable {
     /// No proxy, whatever the environment says.
     public static let none = ProxyRules()
 
+    /// The same proxy for everything.
+    public static func all(_ proxy: ProxyOptions) -> ProxyRules { ProxyRules { _ in proxy } }
+
     /// The same proxy for everything, except for the URLs in a list like that of `no_proxy`.
-    public static func all(_ proxy: ProxyOptions, except list: String = "") -> ProxyRules {
+    public static func all(_ proxy: ProxyOptions, except list: String) -> ProxyRules {
         let exceptions = NoProxy(list)
         return ProxyRules { exceptions.contains($0) ? nil : proxy }
     }
 
-    /// What ``SessionConfiguration/environment`` says: the default. A variable that names no proxy ends the calls that it is meant for in
-    /// ``HTTPError/Kind/input(_:)`` with a ``ProxyTextError``.
+    /// What ``SessionConfiguration/environment`` says: the default. A variable that names no proxy ends the calls that it is meant for
+    /// in ``TransportError/Code/badRequest``, before anything is sent.
     public static let fromEnvironment: ProxyRules = {
         // Stands for what the environment says, which has a memory of its own.
         var rules = ProxyRules.none

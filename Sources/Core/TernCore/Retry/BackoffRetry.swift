@@ -5,7 +5,8 @@
 /// - an answer with a status in `statuses`, if the method is allowed;
 /// - a 413, 429 or 503 with a `Retry-After` (RFC 9110 §10.2.3), if the method is allowed, in any case;
 /// - a failure before anything was sent, for every method;
-/// - a connection that broke or stood still, if the method is allowed;
+/// - a connection that broke or stood still, and an attempt that took too long (``Timeouts/attempt``), if the method is
+///   allowed;
 /// - once for each hop: a 421 on another connection and a 425 without early data, for every method.
 ///
 /// The n-th wait is chosen evenly between nothing and `backoff` · 2ⁿ⁻¹, but no more than `longestBackoff` ("full
@@ -70,7 +71,9 @@ public struct BackoffRetry: RetryPolicy {
         let isAllowed = isAllowed(attempt.request.method)
         switch attempt.outcome {
         case .failed(let error):
-            let isRepeated = error.retrySafety == .notSent ? !error.code.isFinal : isAllowed && error.code.mayPass
+            let isRepeated =
+                error.retrySafety == .notSent
+                ? !error.code.isFinal || error.code == .attemptTimeout : isAllowed && error.code.mayPass
             return isRepeated ? wait(attempt.number) : nil
         case .answered(let status, _) where status.isMisrouted && !statuses.contains(status.code):
             return attempt.earlier.contains { $0.status == status } ? nil : .zero
@@ -137,7 +140,7 @@ extension TransportError.Code {
     fileprivate var mayPass: Bool {
         switch self {
         case .sendFailed, .connectionClosed, .connectionReset, .bodyTruncated, .streamReset, .streamRefused, .goAway,
-            .proxyFailed, .firstByteTimeout, .idleReadTimeout, .idleWriteTimeout:
+            .proxyFailed, .firstByteTimeout, .idleReadTimeout, .idleWriteTimeout, .attemptTimeout:
             true
         default: false
         }

@@ -17,19 +17,20 @@ struct Retry: Middleware {
         if judgesAnswers, !request.body.isReplayable, policy.wantsReplay(of: request) {
             throw call.failure(.body(BodyNotReplayable(reason: "it may have to be sent again: the session retries")))
         }
+        let tracked = TrackedBody(request)
         var below = next
         var earlier: [FinishedAttempt.Outcome] = []
         while true {
             let result: Result<TransportResponse, TransportError>
             do {
-                result = .success(try await below(request))
+                result = .success(try await below(tracked.request))
             } catch let error as TransportError where error.code != .cancelled {
                 result = .failure(error)
             }
             if case .success(let response) = result, !judgesAnswers, !response.status.isMisrouted { return response }
             let outcome = FinishedAttempt.Outcome(result)
             let wait: Duration
-            switch (judge(outcome, earlier, request, call), result) {
+            switch (judge(outcome, earlier, tracked, call), result) {
             case (.retry(let after), .success(let response)):
                 wait = after
                 await replace(response, wait, call)
@@ -65,15 +66,16 @@ struct Retry: Middleware {
     }
 
     private func judge(
-        _ outcome: FinishedAttempt.Outcome, _ earlier: [FinishedAttempt.Outcome], _ request: Request, _ call: Call
+        _ outcome: FinishedAttempt.Outcome, _ earlier: [FinishedAttempt.Outcome], _ tracked: TrackedBody, _ call: Call
     ) -> Verdict {
         let now = call.clock.now
         var attempt = FinishedAttempt(
-            request: request, number: earlier.count + 1, outcome: outcome, elapsed: call.start.duration(to: now),
+            request: tracked.request, number: earlier.count + 1, outcome: outcome,
+            elapsed: call.start.duration(to: now),
             wallSeconds: call.clock.wallSeconds)
         attempt.earlier = earlier
         guard case .retry(let wait) = policy.decide(attempt) else { return .stop }
-        guard request.body.isReplayable else { return .refused("its body can be read only once") }
+        guard tracked.canBeSent else { return .refused("its body can be read only once") }
         if let deadline = call.deadline, now.advanced(by: wait) >= deadline {
             return .refused("the call's time would run out first")
         }

@@ -55,7 +55,8 @@ extension TransportError.Code {
     var isFinal: Bool {
         switch self {
         case .badRequest, .unsupported, .closed, .hostNotFound, .addressRefused, .certificateInvalid, .pinMismatch,
-            .clientCertificateInvalid, .protocolRefused, .olderVersionWanted, .proxyRefused, .bodyFailed, .bodyLengthMismatch,
+            .clientCertificateInvalid, .protocolRefused, .olderVersionWanted, .proxyRefused, .bodyFailed,
+            .bodyLengthMismatch,
             .headTooLarge, .attemptTimeout, .totalTimeout, .cancelled, .libraryFailure:
             true
         default: false

@@ -70,7 +70,8 @@ public struct SessionConfiguration: Sendable {
     }
     /// Sends `Expect: 100-continue` with requests that have a body, and waits so long for the answer before the body
     /// goes out anyway (RFC 9110 §10.1.1): `nil`, the default, does not ask. A server that refuses the request says so
-    /// before the body is sent.
+    /// before the body is sent; one that answers 417 gets the request once more without it. Transports that cannot ask
+    /// over the protocols allowed refuse such a request: libcurl asks over HTTP/1.1 only.
     public var expectContinue: Duration? {
         get { exchange.expectContinue }
         set { exchange.expectContinue = newValue }

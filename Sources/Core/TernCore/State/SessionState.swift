@@ -60,9 +60,10 @@ extension Session {
         var learned: [String: String] = [:]
         for source in learners(others) { learned[source.learnedStateName] = source.learnedState(at: now) }
         let bytes = JSONCookies.encode(SessionState(cookies, learned: learned))
-        try await CookieFiles.replace(path, by: bytes) { (old) throws(CookieFileError) in
-            if !replacesAnything { _ = try SessionState.read(old) }
+        if !replacesAnything {
+            try await CookieFiles.check(path) { (old) throws(CookieFileError) in _ = try SessionState.read(old) }
         }
+        try await CookieFiles.replace(path, by: bytes)
     }
 
     /// Takes back what ``saveState(to:others:keepsSessionCookies:replacesAnything:)`` has written: cookies are added to

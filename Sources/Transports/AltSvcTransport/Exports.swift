@@ -1,0 +1,2 @@
+// What a cache holds comes along: `Alternative`, `AltService`.
+@_exported public import AltSvc

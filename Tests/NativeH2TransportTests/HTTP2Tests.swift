@@ -1,5 +1,6 @@
 import NativeH2Transport
 import Synchronization
+import TestKit
 import TestServer
 import Testing
 import TransportCore

@@ -64,15 +64,15 @@ struct ParsingTests {
 
     @Test("numbers, seconds and bytes")
     func numbers() throws {
-        #expect(try Argument.integer("12", "-x") == 12)
-        #expect(try Argument.integer("-1", "-x", allowsAny: true) == .max)
-        #expect(try Argument.seconds("0.25", "-x") == .milliseconds(250))
-        #expect(try Argument.limit("0", "-x") == nil)
-        #expect(try Argument.bytes("2k", "-x") == 2048)
-        #expect(try Argument.bytes("3M", "-x") == 3 << 20)
+        #expect(try OptionArgument.integer("12", "-x") == 12)
+        #expect(try OptionArgument.integer("-1", "-x", allowsAny: true) == .max)
+        #expect(try OptionArgument.seconds("0.25", "-x") == .milliseconds(250))
+        #expect(try OptionArgument.limit("0", "-x") == nil)
+        #expect(try OptionArgument.bytes("2k", "-x") == 2048)
+        #expect(try OptionArgument.bytes("3M", "-x") == 3 << 20)
         for text in ["", "x", "-2", "1.5", "9999999999G"] {
-            #expect(throws: UsageError.self) { try Argument.bytes(text, "-x") }
-            #expect(throws: UsageError.self) { try Argument.integer(text, "-x", allowsAny: true) }
+            #expect(throws: UsageError.self) { try OptionArgument.bytes(text, "-x") }
+            #expect(throws: UsageError.self) { try OptionArgument.integer(text, "-x", allowsAny: true) }
         }
     }
 

@@ -79,7 +79,7 @@ extension OptionTable {
         .flag("tlsv1.2", .tls, "TLS 1.2 or newer, the default") { invocation, _ in invocation.minimumTLS = .tls12 },
         .flag("tlsv1.3", .tls, "TLS 1.3 or newer") { invocation, _ in invocation.minimumTLS = .tls13 },
         .option("tls-max", "VERSION", .tls, "1.2 or 1.3: no newer one") {
-            $0.maximumTLS = try Argument.tlsVersion($1, "--tls-max")
+            $0.maximumTLS = try OptionArgument.tlsVersion($1, "--tls-max")
         },
     ]
 

@@ -21,7 +21,7 @@ enum OptionTable {
         },
         .option("range", "r", "RANGE", .request, "ask for these bytes only: 0-99, 100-, -5") { $0.range = $1 },
         .option("continue-at", "C", "OFFSET", .request, "go on at this byte; - goes on where the output file ends") {
-            $0.resume = $1 == "-" ? .endOfFile : .offset(Int64(try Argument.integer($1, "--continue-at")))
+            $0.resume = $1 == "-" ? .endOfFile : .offset(Int64(try OptionArgument.integer($1, "--continue-at")))
         },
         .option("time-cond", "z", "TIME", .request, "only if it is newer than this date or file; -TIME: than it") {
             $0.timeCondition = $1
@@ -32,32 +32,32 @@ enum OptionTable {
         },
         .flag("path-as-is", .request, "keep /../ and /./ in the path") { $0.pathAsIs = $1 },
         .option("url-query", "DATA", .request, "add this to the URL's query, percent-encoded; +DATA as it is") {
-            $0.queryParts.append($1.hasPrefix("+") ? .text(String($1.dropFirst())) : Argument.urlencoded($1))
+            $0.queryParts.append($1.hasPrefix("+") ? .text(String($1.dropFirst())) : OptionArgument.urlencoded($1))
         },
         .flag("globoff", "g", .request, "take {}[] in URLs as they are") { $0.globs = !$1 },
         .flag("location", "L", .request, "follow redirects") { $0.followsRedirects = $1 },
         .option("max-redirs", "NUMBER", .request, "follow at most so many (50); -1 for any number") {
-            $0.maxRedirects = try Argument.integer($1, "--max-redirs", allowsAny: true)
+            $0.maxRedirects = try OptionArgument.integer($1, "--max-redirs", allowsAny: true)
         },
     ]
 
     static let body: [OptionSpec] = [
         .option("data", "d", "DATA", .body, "POST this form data; @FILE reads it, @- from standard input") {
-            $0.data.append(Argument.data($1, stripsLines: true))
+            $0.data.append(OptionArgument.data($1, stripsLines: true))
         },
         .option("data-ascii", "DATA", .body, "the same as --data") {
-            $0.data.append(Argument.data($1, stripsLines: true))
+            $0.data.append(OptionArgument.data($1, stripsLines: true))
         },
         .option("data-raw", "DATA", .body, "POST this; @ has no meaning") { $0.data.append(.text($1)) },
         .option("data-binary", "DATA", .body, "POST this; @FILE is sent as it is") {
-            $0.data.append(Argument.data($1, stripsLines: false))
+            $0.data.append(OptionArgument.data($1, stripsLines: false))
         },
         .option("data-urlencode", "DATA", .body, "POST this, percent-encoded: value, name=value, name@file") {
-            $0.data.append(Argument.urlencoded($1))
+            $0.data.append(OptionArgument.urlencoded($1))
         },
         .option("json", "DATA", .body, "POST this JSON, and ask for JSON") {
             $0.isJSON = true
-            $0.data.append(Argument.data($1, stripsLines: false))
+            $0.data.append(OptionArgument.data($1, stripsLines: false))
         },
         .flag("get", "G", .body, "put the data into the URL's query, and GET") { $0.dataInQuery = $1 },
         .option("form", "F", "NAME=VALUE", .body, "POST a multipart form: name=text, name=@file, name=<file") {
@@ -70,37 +70,37 @@ enum OptionTable {
             $0.uploads.append($1)
         },
         .option("expect100-timeout", "SECONDS", .body, "with -H 'Expect: 100-continue', wait so long for it (1)") {
-            $0.expectTimeout = try Argument.seconds($1, "--expect100-timeout")
+            $0.expectTimeout = try OptionArgument.seconds($1, "--expect100-timeout")
         },
     ]
 
     static let time: [OptionSpec] = [
         .option("max-time", "m", "SECONDS", .time, "give up after so long, all included") {
-            $0.maxTime = try Argument.limit($1, "--max-time")
+            $0.maxTime = try OptionArgument.limit($1, "--max-time")
         },
         .option("connect-timeout", "SECONDS", .time, "give up connecting after so long") {
-            $0.connectTimeout = try Argument.limit($1, "--connect-timeout")
+            $0.connectTimeout = try OptionArgument.limit($1, "--connect-timeout")
         },
         .option("speed-limit", "Y", "SPEED", .time, "give up if fewer bytes a second come for --speed-time") {
-            $0.speedLimit = Int64(try Argument.integer($1, "--speed-limit"))
+            $0.speedLimit = Int64(try OptionArgument.integer($1, "--speed-limit"))
         },
         .option("speed-time", "y", "SECONDS", .time, "how long --speed-limit lets it be too slow (30)") {
-            $0.speedTime = try Argument.integer($1, "--speed-time")
+            $0.speedTime = try OptionArgument.integer($1, "--speed-time")
         },
         .option("limit-rate", "SPEED", .time, "bytes a second at most, with k, M or G") {
-            $0.limitRate = try Argument.bytes($1, "--limit-rate")
+            $0.limitRate = try OptionArgument.bytes($1, "--limit-rate")
         },
         .option("max-filesize", "BYTES", .time, "refuse a longer body (63)") {
-            $0.maxFileSize = try Argument.bytes($1, "--max-filesize")
+            $0.maxFileSize = try OptionArgument.bytes($1, "--max-filesize")
         },
         .option("retry", "NUMBER", .time, "try again so often after passing failures") {
-            $0.retry.limit = try Argument.integer($1, "--retry")
+            $0.retry.limit = try OptionArgument.integer($1, "--retry")
         },
         .option("retry-delay", "SECONDS", .time, "wait so long in between, in place of growing times") {
-            $0.retry.delay = try Argument.limit($1, "--retry-delay")
+            $0.retry.delay = try OptionArgument.limit($1, "--retry-delay")
         },
         .option("retry-max-time", "SECONDS", .time, "begin no further try after so long") {
-            $0.retry.longest = try Argument.limit($1, "--retry-max-time")
+            $0.retry.longest = try OptionArgument.limit($1, "--retry-max-time")
         },
         .flag("retry-connrefused", .time, "a refused connection is a passing failure, too") {
             $0.retry.afterRefusal = $1
@@ -111,7 +111,7 @@ enum OptionTable {
     static let several: [OptionSpec] = [
         .flag("parallel", "Z", .several, "carry out all transfers at the same time") { $0.global.isParallel = $1 },
         .option("parallel-max", "NUMBER", .several, "so many at once at most (50)") {
-            let limit = try Argument.integer($1, "--parallel-max")
+            let limit = try OptionArgument.integer($1, "--parallel-max")
             $0.global.parallelLimit = (1...300).contains(limit) ? limit : 50
         },
         .flag("parallel-immediate", .several, "prefer new connections, which is a transport's matter here") { _, _ in },

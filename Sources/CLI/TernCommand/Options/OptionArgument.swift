@@ -1,7 +1,7 @@
 import TernCore
 
 /// Reads the arguments of options, as curl reads them.
-enum Argument {
+enum OptionArgument {
     /// A number of things; -1 for as many as there are, where curl has that.
     static func integer(_ text: String, _ option: String, allowsAny: Bool = false) throws -> Int {
         guard let number = Int(text), number >= (allowsAny ? -1 : 0) else {

@@ -20,6 +20,7 @@ struct RouteTests {
     @Test("every route answers something, and none is a problem", arguments: versions)
     func all(protocols: ProtocolSet) async throws {
         let (server, session) = try open(protocols)
+        defer { server.stop() }
         let paths = [
             "/": 200, "/anything/a?b=c": 200, "/get": 200, "/headers": 200, "/user-agent": 200, "/ip": 200,
             "/connection": 200, "/status/418": 418, "/status/x": 400, "/json": 200, "/html": 200, "/cookies": 200,
@@ -39,13 +40,15 @@ struct RouteTests {
 
     @Test("codings are taken off by the client", arguments: ["gzip", "deflate", "brotli", "zstd"])
     func codings(name: String) async throws {
-        let (_, session) = try open()
+        let (server, session) = try open()
+        defer { server.stop() }
         #expect(try await session.get("/\(name)").text.contains("pole to pole"))
     }
 
     @Test("content comes back, with its digest")
     func content() async throws {
-        let (_, session) = try open(.http1)
+        let (server, session) = try open(.http1)
+        defer { server.stop() }
         let answer = try await session.post("/anything", .text("tern"))
         #expect(answer.text.contains("\"data\": \"tern\""))
         #expect(
@@ -59,14 +62,16 @@ struct RouteTests {
 
     @Test("cookies are set and taken away")
     func cookies() async throws {
-        let (_, session) = try open(.http1)
+        let (server, session) = try open(.http1)
+        defer { server.stop() }
         #expect(try await session.get("/cookies/set?a=1&b=2").text.contains("\"a\": \"1\""))
         #expect(try await !session.get("/cookies/delete?a").text.contains("\"a\""))
     }
 
     @Test("Basic, Bearer and Digest credentials let one in", arguments: versions)
     func authentication(protocols: ProtocolSet) async throws {
-        let (_, session) = try open(protocols)
+        let (server, session) = try open(protocols)
+        defer { server.stop() }
         #expect(
             try await session.get("/basic-auth/tern/a:b") { $0.auth = BasicAuth(user: "tern", password: "a:b") }.status
                 == .ok)
@@ -86,7 +91,8 @@ struct RouteTests {
 
     @Test("ranges and validators are heeded")
     func ranges() async throws {
-        let (_, session) = try open(.http1)
+        let (server, session) = try open(.http1)
+        defer { server.stop() }
         let part = try await session.get("/range/26", headers: ["Range": "bytes=2-4"])
         #expect(part.status == .partialContent)
         #expect(part.text == "cde")
@@ -107,6 +113,7 @@ struct RouteTests {
         try inner.write("index.html", "<p>index</p>")
         let folder = try #require(StaticFolder(inner.path))
         let (server, session) = try open(.http1, folder: folder)
+        defer { server.stop() }
         let file = try await session.get("/a.txt")
         #expect(file.text == "hello")
         #expect(file.headers[.contentType] == "text/plain; charset=utf-8")

@@ -211,7 +211,8 @@ final class RouteState {
         easy.exchange = nil
         exchange.easy = nil
         active -= 1
-        if easy.refusal == nil, idle.count < RouteState.idleHandles { idle.append(easy) }
+        // libcurl 7.88 frees the trailers of the request before once more when a handle sends trailers again.
+        if easy.refusal == nil, !easy.previous.hasTrailers, idle.count < RouteState.idleHandles { idle.append(easy) }
         touch()
     }
 

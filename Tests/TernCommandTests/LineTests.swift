@@ -95,16 +95,15 @@ struct LineTests {
     @Test("a transfer is too slow if the last five seconds were, for as long as is patient")
     func speed() {
         var watch = SpeedWatch(limit: 100, patience: .seconds(2))
-        func at(_ seconds: Double) -> Instant { Instant(nanoseconds: Int64(seconds * 1e9)) }
-        #expect(!watch.isTooSlow(0, at: at(0)) && !watch.isTooSlow(1_000, at: at(1)))
-        // 1,000 bytes are fast enough for five seconds.
-        #expect(!watch.isTooSlow(1_000, at: at(5)) && !watch.isTooSlow(1_000, at: at(6.5)))
-        #expect(!watch.isTooSlow(1_000, at: at(8)) && watch.isTooSlow(1_000, at: at(8.6)))
-        var patient = SpeedWatch(limit: 100, patience: .seconds(2))
-        #expect(!patient.isTooSlow(0, at: at(0)) && !patient.isTooSlow(0, at: at(1)))
-        #expect(!patient.isTooSlow(900, at: at(2)), "it has caught up")
-        #expect(!patient.isTooSlow(0, at: at(3)), "a repetition counts anew")
-        #expect(
-            !patient.isTooSlow(0, at: at(4)) && !patient.isTooSlow(0, at: at(5.9)) && patient.isTooSlow(0, at: at(6)))
+        func slow(_ samples: [(at: Double, bytes: Int64)]) -> [Bool] {
+            samples.map { watch.isTooSlow($0.bytes, at: Instant(nanoseconds: Int64($0.at * 1e9))) }
+        }
+        // 1,000 bytes are fast enough for five seconds; then it takes two more.
+        let steady = slow([(0, 0), (1, 1_000), (5, 1_000), (6.5, 1_000), (8, 1_000), (8.6, 1_000)])
+        #expect(steady == [false, false, false, false, false, true])
+        watch = SpeedWatch(limit: 100, patience: .seconds(2))
+        // It catches up; then a repetition counts anew.
+        let uneven = slow([(0, 0), (1, 0), (2, 900), (3, 0), (4, 0), (5.9, 0), (6, 0)])
+        #expect(uneven == [false, false, false, false, false, false, true])
     }
 }

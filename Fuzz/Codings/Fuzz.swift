@@ -10,7 +10,10 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     var codings = [all[kind % all.count]]
     if kind & 64 != 0 { codings.append(all[kind / all.count % all.count]) }
     let bytes = input.rest
-    mustBeEqual(decode([bytes], codings), decode(bytes.pieces(of: size % 32 + 1), codings), "the split matters")
+    let (whole, split) = (decode([bytes], codings), decode(bytes.pieces(of: size % 32 + 1), codings))
+    // libzstd decodes a frame that it has all of in another way, which takes some that it refuses in pieces.
+    if codings.contains(.zstd), whole.isWhole != split.isWhole { return 0 }
+    mustBeEqual(whole, split, "the split matters")
     return 0
 }
 

@@ -49,5 +49,16 @@ private func read(_ pieces: [[UInt8]], _ kind: UInt8) -> [HTTP1Event] {
     }
     client.receiveEnd(truncated: kind & 16 != 0)
     take()
-    return events
+    return events.map(\.withoutWords)
+}
+
+extension HTTP1Event {
+    /// An error's words may tell how much had come.
+    fileprivate var withoutWords: HTTP1Event {
+        switch self {
+        case .failed(let error): .failed(HTTP1Error(error.code, ""))
+        case .closed(let error?): .closed(HTTP1Error(error.code, ""))
+        default: self
+        }
+    }
 }

@@ -11,6 +11,8 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // SETTINGS first, as everybody who is no fuzzer does.
     let bytes = kind & 1 == 0 ? [0, 0, 0, 4, 0, 0, 0, 0, 0] + Frames.make(of: &input) : input.rest
     let (whole, split) = (read([bytes], kind), read(bytes.pieces(of: Int(size % 32) + 1), kind))
+    // After GOAWAY the connection may be over at once, and hear nothing more.
+    if whole.hasGoneAway || split.hasGoneAway { return 0 }
     mustBeEqual(whole.hasFailed, split.hasFailed, "the split decides about the connection")
     mustBeEqual(whole.messages, split.messages, "the split matters")
     return 0
@@ -81,16 +83,43 @@ extension [HTTP2Event] {
         contains { if case .failed(let error) = $0 { error.code != .connectionLost } else { false } }
     }
 
+    fileprivate var hasGoneAway: Bool { contains { if case .goAway = $0 { true } else { false } } }
+
+    fileprivate var hasMalformed: Bool {
+        contains { if case .closed(_, let closing) = $0 { closing.cause == .malformed } else { false } }
+    }
+
     /// What is told of messages. How streams end when the connection does is left out: nghttp2 may first find the fault
     /// of a stream, or that of the connection. So is what comes after GOAWAY, when the connection may be over at once.
     fileprivate var messages: ArraySlice<HTTP2Event> {
-        let kept = filter { event in
+        let kept = map(\.withoutSlot).filter { event in
             switch event {
             case .settings, .failed: false
             case .closed: !hasFailed
+            // Of content that is too long, less or more may have passed before.
+            case .data: !hasFailed && !hasMalformed
             default: true
             }
         }
         return kept.prefix { if case .goAway = $0 { false } else { true } }
+    }
+}
+
+extension HTTP2Event {
+    /// Slots are used again when the end of a stream was taken: which one a stream gets depends on when.
+    fileprivate var withoutSlot: HTTP2Event {
+        func plain(_ stream: HTTP2Stream) -> HTTP2Stream { HTTP2Stream(id: stream.id, slot: 0) }
+        return switch self {
+        case .informational(let stream, let status, let fields):
+            .informational(plain(stream), status: status, fields: fields)
+        case .response(let stream, let status, let fields, let end):
+            .response(plain(stream), status: status, fields: fields, end: end)
+        case .request(let stream, let head, let end): .request(plain(stream), head, end: end)
+        case .data(let stream, let bytes, let end): .data(plain(stream), bytes, end: end)
+        case .trailers(let stream, let fields): .trailers(plain(stream), fields)
+        case .writable(let stream): .writable(plain(stream))
+        case .closed(let stream, let closing): .closed(plain(stream), closing)
+        default: self
+        }
     }
 }

@@ -199,4 +199,12 @@ struct ContentDecoderTests {
             try decode([[0x78, 0xBB, 1, 2, 3, 4, 5]], [.deflate])
         }
     }
+
+    @Test("a frame of a zstd older than RFC 8878 is refused, whole and in pieces", arguments: [1, 12])
+    func oldZstd(size: Int) {
+        // Version 0.6 of the format, which libzstd would take; found by the fuzzer.
+        let bytes: [UInt8] = [0x26, 0xB5, 0x2F, 0xFD, 0x8A, 0, 0, 0, 0, 0]
+        let pieces = stride(from: 0, to: bytes.count, by: size).map { Array(bytes[$0..<min($0 + size, bytes.count)]) }
+        #expect(throws: CodingError.self) { try decode(pieces, [.zstd]) }
+    }
 }

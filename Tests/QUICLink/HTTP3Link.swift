@@ -50,7 +50,10 @@ extension Link where End == HTTP3Connection {
 
     /// Runs until the handshake is done on both sides.
     package func connect() -> Bool {
-        run { client.quic.handshake != nil && client.hasPeerSettings && servers.last?.quic.handshake != nil }
+        run {
+            client.quic.handshake != nil && client.hasPeerSettings
+                && servers.contains { $0.quic.handshake != nil && $0.quic.closing == nil }
+        }
     }
 }
 

@@ -112,7 +112,8 @@ static int update_key(
     size_t count, void *user) {
     tern_quic *quic = user;
     // Keys are made ready one change ahead: the first time with the handshake, later when a change was made.
-    if (quic->has_next_keys) quic->callbacks.keys_updated(quic->user);
+    if (quic->own_updates > 0) quic->own_updates--;
+    else if (quic->has_next_keys) quic->callbacks.keys_updated(quic->user);
     quic->has_next_keys = 1;
     return ngtcp2_crypto_update_key_cb(
         conn, rx_secret, tx_secret, rx_context, rx_iv, tx_context, tx_iv, current_rx, current_tx, count, user);
@@ -215,8 +216,10 @@ static int stream_reset(
         return 0;
     }
     if (!quic->h3.conn) return 0;
-    int result = nghttp3_conn_shutdown_stream_read(quic->h3.conn, id);
-    if (result != 0) return tern_h3_fail(quic, result);
+    // The control stream and QPACK's live as long as the connection (RFC 9114 §6.2.1); nghttp3 knows which they are.
+    int result = ngtcp2_is_bidi_stream(id) ? nghttp3_conn_shutdown_stream_read(quic->h3.conn, id)
+                                           : nghttp3_conn_close_stream(quic->h3.conn, id, code);
+    if (result != 0 && result != NGHTTP3_ERR_STREAM_NOT_FOUND) return tern_h3_fail(quic, result);
     if (!stream || stream->slot < 0 || stream->read_ended) return 0;
     stream->read_ended = 1;
     quic->h3.callbacks.reset(quic->h3.user, stream->slot, code);

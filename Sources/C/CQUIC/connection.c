@@ -20,6 +20,10 @@ static void fill(const tern_quic_settings *wished, uint64_t now, ngtcp2_settings
     settings->ack_thresh = 2;
     settings->handshake_timeout = wished->handshake_timeout ? wished->handshake_timeout : UINT64_MAX;
     settings->original_version = wished->original_version;
+    // What a client that began anew checks the server's choice against (RFC 9368 §4).
+    static uint32_t preferred[] = {NGTCP2_PROTO_VER_V1};
+    settings->preferred_versions = preferred;
+    settings->preferred_versionslen = 1;
 #if TERN_NGTCP2_1
     if (wished->qlog) settings->qlog_write = write_qlog;
 #else
@@ -332,6 +336,8 @@ void tern_quic_expire(tern_quic *quic, uint64_t now) {
     quic->has_more = 0;
     quic->turn = 0;
     if (ngtcp2_conn_get_expiry(quic->conn) > quic->now) return;
+    // Connection ids go only after the instant at which ngtcp2 asks to be called for them.
+    quic->now++;
     int result = ngtcp2_conn_handle_expiry(quic->conn, quic->now);
     if (result != 0) tern_quic_fail(quic, result);
 }
@@ -347,7 +353,12 @@ void tern_quic_ping(tern_quic *quic, uint64_t now) {
 int tern_quic_update_keys(tern_quic *quic, uint64_t now) {
     tern_quic_tick(quic, now);
     if (!quic->conn || quic->outcome.kind) return -1;
-    return ngtcp2_conn_initiate_key_update(quic->conn, quic->now);
+    int result = ngtcp2_conn_initiate_key_update(quic->conn, quic->now);
+    if (result == 0) {
+        quic->own_updates++;
+        quic->callbacks.keys_updated(quic->user);
+    }
+    return result;
 }
 
 // MARK: Paths

@@ -26,6 +26,7 @@ static int began(nghttp3_conn *conn, int64_t id, void *user, void *place) {
     (void)conn, (void)id, (void)place;
     tern_quic *quic = user;
     tern_stream *stream = reading(user);
+    if (stream) stream->has_head = 1;
     if (stream && stream->slot >= 0) quic->h3.callbacks.head_began(quic->h3.user, stream->slot);
     return 0;
 }
@@ -223,7 +224,9 @@ int tern_h3_read(tern_quic *quic, tern_stream *stream, int64_t id, const uint8_t
     stream = quic->reading;
     quic->reading = NULL;
     if (taken < 0) {
-        int is_message = taken == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING || taken == NGHTTP3_ERR_MALFORMED_HTTP_HEADER;
+        // A stream that ends before any head is no fault of the connection (RFC 9114 §4.1).
+        int is_message = taken == NGHTTP3_ERR_MALFORMED_HTTP_MESSAGING || taken == NGHTTP3_ERR_MALFORMED_HTTP_HEADER
+            || (count == 0 && stream && !stream->has_head);
         if (!is_message || !stream) return tern_h3_fail(quic, (int)taken);
         tern_h3_fail_stream(quic, stream, NGHTTP3_H3_MESSAGE_ERROR);
     } else {

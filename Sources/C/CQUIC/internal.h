@@ -21,7 +21,7 @@ typedef struct tern_stream {
     int32_t slot;                     // of the engine, negative for streams that it does not know
     struct tern_stream *next_bucket;  // with the same hash
     struct tern_stream *prev, *next;  // all of the connection
-    unsigned has_sent : 1, has_sent_last : 1, uploads : 1, refused : 1, failed : 1, was_stopped : 1, read_ended : 1;
+    unsigned has_sent : 1, has_sent_last : 1, uploads : 1, refused : 1, failed : 1, was_stopped : 1, read_ended : 1, has_head : 1;
     // Raw streams
     unsigned is_blocked : 1, wants_end : 1;
     tern_block *first, *unsent, *last;
@@ -68,7 +68,7 @@ struct tern_quic {
     uint64_t app_error;  // why HTTP/3 failed, nought if it did not
     tern_quic_outcome outcome;
     tern_close_error close_error;
-    int is_server, has_handshake, early_data, was_reset, pings, has_more, owes_close, has_next_keys;
+    int is_server, has_handshake, early_data, was_reset, pings, has_more, owes_close, has_next_keys, own_updates;
     uint8_t *held;  // a datagram that did not fit the batch before
     size_t held_count;
     unsigned held_ecn;

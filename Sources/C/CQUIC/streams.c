@@ -59,8 +59,8 @@ void tern_streams_probe(tern_quic *quic) {
         if (quic->h3.is_attached ? !stream->uploads : !ngtcp2_is_bidi_stream(stream->id) && !stream->has_sent) continue;
         ngtcp2_vec impossible = {(uint8_t *)stream, SIZE_MAX};
         ngtcp2_ssize taken = -1;
-        ngtcp2_ssize result =
-            ngtcp2_conn_writev_stream(quic->conn, NULL, NULL, NULL, 0, &taken, 0, stream->id, &impossible, 1, quic->now);
+        ngtcp2_ssize result = ngtcp2_conn_writev_stream(
+            quic->conn, NULL, NULL, NULL, 0, &taken, 0, stream->id, &impossible, 1, quic->now);
         if (result != NGTCP2_ERR_STREAM_SHUT_WR) continue;
         stream->was_stopped = 1;
         if (!quic->h3.is_attached) {

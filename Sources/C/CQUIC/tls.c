@@ -2,8 +2,8 @@
 #include <gnutls/x509.h>
 #include <pthread.h>
 
-// Early data is taken once for each ticket (RFC 8446 §8). What was seen is kept for GnuTLS's window of ten seconds; when the
-// table is full of that, early data is refused.
+// Early data is taken once for each first flight (RFC 8446 §8). What was seen is kept for GnuTLS's window of ten
+// seconds; when the table is full of that, early data is refused.
 enum { TERN_SEEN = 4096, TERN_KEY = 32 };
 
 typedef struct {
@@ -147,6 +147,26 @@ static int key_log(gnutls_session_t session, const char *label, const gnutls_dat
     return 0;
 }
 
+// GnuTLS trusts the form in which it gave a session out, and fails badly on one that was damaged since. So a digest
+// stands behind it.
+enum { SEAL = 32 };
+
+static int seal(const uint8_t *session, size_t count, tern_bytes parameters, uint8_t *digest) {
+    gnutls_hash_hd_t hash;
+    if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0) return -1;
+    int result = gnutls_hash(hash, session, count);
+    if (result == 0 && parameters.count > 0) result = gnutls_hash(hash, parameters.bytes, parameters.count);
+    gnutls_hash_deinit(hash, digest);
+    return result;
+}
+
+static int is_whole(tern_bytes session, tern_bytes parameters) {
+    uint8_t digest[SEAL];
+    if (session.count <= SEAL) return 0;
+    size_t count = session.count - SEAL;
+    return seal(session.bytes, count, parameters, digest) == 0 && memcmp(digest, session.bytes + count, SEAL) == 0;
+}
+
 static int ticket_came(
     gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t *message) {
     (void)type, (void)when, (void)message;
@@ -165,8 +185,16 @@ static int ticket_came(
             parameters, sizeof parameters, NGTCP2_TRANSPORT_PARAMS_TYPE_ENCRYPTED_EXTENSIONS, remote);
     }
 #endif
-    quic->callbacks.ticket(
-        quic->user, (tern_bytes){data.data, data.size}, (tern_bytes){parameters, count > 0 ? (size_t)count : 0});
+    tern_bytes remembered = {parameters, count > 0 ? (size_t)count : 0};
+    uint8_t *sealed = malloc(data.size + SEAL);
+    if (sealed) {
+        memcpy(sealed, data.data, data.size);
+        if (seal(sealed, data.size, remembered, sealed + data.size) == 0) {
+            quic->callbacks.ticket(quic->user, (tern_bytes){sealed, data.size + SEAL}, remembered);
+        }
+        gnutls_memset(sealed, 0, data.size);
+        free(sealed);
+    }
     gnutls_memset(data.data, 0, data.size);
     gnutls_free(data.data);
     return 0;
@@ -239,9 +267,9 @@ int tern_tls_start(tern_quic *quic, tern_quic_tls *tls, const tern_quic_settings
             gnutls_server_name_set(session, GNUTLS_NAME_DNS, settings->server_name, strlen(settings->server_name));
         if (result != 0) goto failed;
     }
-    if (settings->session.count > 0) {
+    if (is_whole(settings->session, settings->parameters)) {
         // A ticket that cannot be read costs a full handshake, no more.
-        result = gnutls_session_set_data(session, settings->session.bytes, settings->session.count);
+        result = gnutls_session_set_data(session, settings->session.bytes, settings->session.count - SEAL);
         quic->early_data = result == 0 && settings->early_data && settings->parameters.count > 0
             && gnutls_record_get_max_early_data_size(session) > 0;
     }

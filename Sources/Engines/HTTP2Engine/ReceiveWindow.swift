@@ -9,6 +9,8 @@ struct ReceiveWindow {
     private var lastUpdate: Instant
     /// Bytes that were read since then.
     private var read: Int32 = 0
+    /// Whether the round trip that the request takes is in what has elapsed.
+    private var isFirst = true
 
     init(size: Int32, limit: Int32, at now: Instant) {
         self.size = size
@@ -25,8 +27,10 @@ struct ReceiveWindow {
         read = count > .max - read ? .max : read + count
         guard read >= size / 2 else { return nil }
         read = 0
-        let elapsed = lastUpdate.duration(to: now)
+        var elapsed = lastUpdate.duration(to: now)
         lastUpdate = now
+        if isFirst, let roundTrip { elapsed -= roundTrip }
+        isFirst = false
         guard let roundTrip, size < limit, elapsed < roundTrip * 2 else { return nil }
         // Within one round trip it is far too small: two doublings at once save a round trip.
         let factor: Int32 = elapsed < roundTrip ? 4 : 2

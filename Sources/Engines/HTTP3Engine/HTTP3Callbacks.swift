@@ -1,5 +1,6 @@
 internal import CQUIC
 internal import Fields
+internal import HTTPTypes
 internal import Wire
 
 /// The callbacks of every connection. They write into the connection's inbox, and read its content to be sent.
@@ -65,10 +66,10 @@ enum HTTP3Callbacks {
 
     private static func ends(_ table: inout tern_h3_callbacks) {
         unsafe table.reset = { user, slot, code in
-            unsafe HTTP3Callbacks.inbox(user)?.pointee.close(slot, .peerReset, HTTP3ErrorCode(rawValue: code))
+            unsafe HTTP3Callbacks.inbox(user)?.pointee.close(slot, .peerReset, HTTP3ErrorCode(wire: code))
         }
         unsafe table.malformed = { user, slot, code in
-            unsafe HTTP3Callbacks.inbox(user)?.pointee.malformed(slot, HTTP3ErrorCode(rawValue: code))
+            unsafe HTTP3Callbacks.inbox(user)?.pointee.malformed(slot, HTTP3ErrorCode(wire: code))
         }
         unsafe table.gone = { user, slot, hasCode, code in
             unsafe HTTP3Callbacks.inbox(user)?.pointee.gone(slot, code: hasCode != 0 ? code : nil)

@@ -1,3 +1,5 @@
+package import HTTPTypes
+
 /// How a request stream ended. Every stream that was opened ends in exactly one.
 package struct HTTP3Closing: Equatable, Sendable, CustomStringConvertible {
     /// Who ended the stream.

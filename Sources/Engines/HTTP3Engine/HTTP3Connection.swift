@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import Fields
+package import HTTPTypes
 package import QUICEngine
 package import Wire
 
@@ -81,7 +82,7 @@ package final class HTTP3Connection {
 
     private func end(_ closing: QUICClosing) {
         for slot in handle.inbox.streams.openSlots {
-            handle.inbox.close(slot, .connection, HTTP3ErrorCode(rawValue: closing.code))
+            handle.inbox.close(slot, .connection, HTTP3ErrorCode(wire: closing.code))
         }
         for slot in handle.inbox.streams.heldSlots { handle.inbox.streams.release(slot, .gone) }
         let error = HTTP3Error(closing)
@@ -134,7 +135,7 @@ extension HTTP3Error {
     /// The connection ended.
     init(_ closing: QUICClosing) {
         let detail = closing.reason.isEmpty ? "" : ": \(closing.reason)"
-        let code = HTTP3ErrorCode(rawValue: closing.code)
+        let code = HTTP3ErrorCode(wire: closing.code)
         let message =
             switch closing.cause {
             case .peerApplication: "the peer closed the connection with \(code)\(detail)"

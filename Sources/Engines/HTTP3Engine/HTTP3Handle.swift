@@ -1,5 +1,6 @@
 internal import CQUIC
 internal import Fields
+internal import HTTPTypes
 internal import QUICEngine
 
 /// Owns the inbox of a connection, and calls C for it. One method a call; `unsafe` stays in here, in the callbacks and

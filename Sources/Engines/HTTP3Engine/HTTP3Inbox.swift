@@ -201,7 +201,8 @@ struct HTTP3Inbox {
 
     private mutating func closeIfComplete(_ slot: Int32) {
         let marks = streams[slot].marks
-        let isSent = !marks.isDisjoint(with: [.endSent, .stopped])
+        // A client's content may be cut short by the answer; a client that cuts the answer short has cancelled.
+        let isSent = !marks.isDisjoint(with: role == .client ? [.endSent, .stopped] : .endSent)
         let isReceived = !marks.isDisjoint(with: [.endReceived, .readStopped])
         if isSent, isReceived { close(slot, .complete, .noError) }
     }
@@ -229,8 +230,9 @@ struct HTTP3Inbox {
     /// Nothing of the stream is left below. `code` is that of a reset, in either direction.
     mutating func gone(_ slot: Int32, code: UInt64?) {
         guard streams.contains(slot) else { return }
-        let isWhole = streams[slot].marks.contains(.endReceived)
-        close(slot, isWhole ? .complete : .peerReset, HTTP3ErrorCode(rawValue: code ?? 0x100))
+        let marks = streams[slot].marks
+        let isWhole = marks.contains(.endReceived) && (role == .client || marks.contains(.endSent))
+        close(slot, isWhole ? .complete : .peerReset, HTTP3ErrorCode(wire: code ?? 0x100))
         streams.release(slot, .gone)
     }
 

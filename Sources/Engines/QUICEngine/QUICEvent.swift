@@ -18,7 +18,7 @@ package enum QUICEvent: Equatable, Sendable {
     case versionChanged(from: QUICVersion, to: QUICVersion)
     /// A path was validated and is in use, or was not and is not (RFC 9000 §8.2).
     case path(QUICPath, isValid: Bool)
-    /// The keys were changed, by us or by the peer (RFC 9001 §6).
+    /// The keys were changed, by us or by the peer (RFC 9001 §6). Of the peer's changes it is told some time later.
     case keysUpdated
     /// A line for a key log file, without its line end. Who has it can read the traffic.
     case keyLog(String)

@@ -12,7 +12,7 @@ package struct QUICListenerOptions: Sendable {
     package var sendsNewTokens = true
     /// Tickets that a client is given after the handshake: 1.
     package var tickets = 1
-    /// Whether early data is taken; each ticket's only once.
+    /// Whether early data is taken; a first flight that is replayed is refused (RFC 8446 §8.2).
     package var takesEarlyData = false
     /// Whether packets of unknown connections are answered with a stateless reset (RFC 9000 §10.3).
     package var sendsStatelessResets = true

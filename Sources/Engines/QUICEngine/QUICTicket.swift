@@ -1,6 +1,7 @@
 /// What resumes a session later: TLS's own data, and the transport parameters and settings that early data obeys.
 package struct QUICTicket: Equatable, Sendable {
-    /// GnuTLS's form of a session, the keys in it: as secret as a password.
+    /// GnuTLS's form of a session, the keys in it: as secret as a password. A digest over it and the parameters
+    /// stands at its end; without it, or damaged, it resumes nothing.
     package var session: [UInt8]
     /// The server's transport parameters (RFC 9000 §7.4.1); empty if early data cannot be sent.
     package var parameters: [UInt8]

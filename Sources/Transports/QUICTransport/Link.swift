@@ -163,10 +163,12 @@ final class Link: ReadinessHandler {
     /// Sends what there is. True if there is more than one turn takes.
     func flush() -> Bool {
         guard !isOver else { return false }
-        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
+        // The turn may have taken long, and both pacing and the end of a quantum go by the clock.
+        let now = SystemClock().now
+        if let deadline = http.deadline, deadline <= now { http.expire(at: now) }
         // What was asked of the engine since may have made events.
         takeEvents()
-        let hasMore = send()
+        let hasMore = send(at: now)
         takeEvents()
         writeQlog()
         guard !isOver else { return false }
@@ -174,11 +176,11 @@ final class Link: ReadinessHandler {
             end(.pending)
             return false
         }
-        arm()
+        arm(at: now)
         return hasMore
     }
 
-    private func send() -> Bool {
+    private func send(at now: Instant) -> Bool {
         if let (held, local) = kept {
             var batch = held
             guard let way = way(from: local) else { return false }
@@ -187,12 +189,11 @@ final class Link: ReadinessHandler {
             if case .failed(let code) = outcome { fault(code, on: way) }
             if kept != nil || isOver { return false }
         }
-        // The turn may have taken long, and pacing goes by the clock.
-        let now = SystemClock().now
-        for _ in 0..<Link.rounds {
-            // After a quantum there may be more, when what has come in meanwhile was looked at.
+        for round in 0..<Link.rounds {
+            // After a quantum there may be more, when what has come in meanwhile was looked at. Where nothing could be
+            // sent at all, the congestion window say, only time or the peer changes that.
             guard let output = http.nextOutput(into: &driver.outgoing.bytes, at: now) else {
-                return http.deadline.map { $0 <= now } ?? false
+                return round > 0 && http.deadline.map { $0 <= now } ?? false
             }
             driver.outgoing.fill(
                 output.count, segment: output.datagrams > 1 ? output.segment : 0, ecn: output.ecn.rawValue)
@@ -215,9 +216,13 @@ final class Link: ReadinessHandler {
 
     // MARK: Time
 
-    private func arm() {
-        guard var deadline = http.deadline else { return }
-        if let due = answerDue { deadline = min(deadline, due) }
+    /// What is due now was done, and is not tried again sooner: 0.5 ms.
+    private static let rest = Duration.microseconds(500)
+
+    private func arm(at now: Instant) {
+        guard var wanted = http.deadline else { return }
+        if let due = answerDue { wanted = min(wanted, due) }
+        let deadline = wanted <= now ? now.advanced(by: Link.rest) : wanted
         // A timer that fires too early costs less than one that is set anew for each datagram.
         guard deadline < timerAt || timer == nil else { return }
         if let timer { driver.loop.cancel(timer) }
@@ -230,7 +235,9 @@ final class Link: ReadinessHandler {
         timer = nil
         timerAt = Instant(nanoseconds: .max)
         guard !isOver else { return }
-        if let deadline = http.deadline, deadline <= driver.now { http.expire(at: driver.now) }
+        // The turn may have taken long, and both pacing and the end of a quantum go by the clock.
+        let now = SystemClock().now
+        if let deadline = http.deadline, deadline <= now { http.expire(at: now) }
         lookWhetherSilent()
         driver.touch(self)
     }
@@ -251,7 +258,7 @@ final class Link: ReadinessHandler {
     func end(_ farewell: Farewell) {
         guard !isOver else { return }
         if farewell == .close, http.quic.closing == nil { http.close(at: driver.now) }
-        if farewell != .none { _ = send() }
+        if farewell != .none { _ = send(at: SystemClock().now) }
         isOver = true
         finishQlog()
         if let timer { driver.loop.cancel(timer) }

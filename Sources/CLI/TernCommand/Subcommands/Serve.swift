@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
         help: ArgumentHelp("Write port and root on these two lines to a file, too, once it serves.", valueName: "file"))
     var ready: String?
 
-    @Argument(help: "The folder whose files are served.")
+    @ArgumentParser.Argument(help: "The folder whose files are served.")
     var folder: String?
 
     func validate() throws {

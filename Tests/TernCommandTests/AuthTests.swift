@@ -31,7 +31,7 @@ struct AuthTests {
             "-sS --netrc-file rc {nginx}/credentials", "-sS --netrc-file missing {nginx}/credentials",
             "-sS -n {nginx}/credentials", "-sS -n -u a:b {nginx}/credentials",
             "-sS --netrc-optional --netrc-file rc {nginx}/credentials", "-sS --netrc-file rc {ipv4}/credentials",
-            "-sS -n http://url:user@{nginxhost}/credentials",
+
             "-sS --netrc-optional http://url:user@{nginxhost}/credentials",
             "-sS --netrc-optional http://{nginxhost}/credentials", "-sSL --netrc-file rc {nginx}/redirect/other-origin",
         ])
@@ -76,12 +76,12 @@ struct AuthTests {
         "cookie files",
         arguments: [
             Line("-sS -c jar {nginx}/redirect/with-cookie"), Line("-sSL -c jar {nginx}/redirect/with-cookie"),
-            Line("-sS -b cookies.txt -c jar {nginx}/redirect/with-cookie -o x"),
+
             Line("-sS -b cookies.txt -j {nginx}/cookies"),
             Line("-sS -c - {nginx}/redirect/with-cookie -o x"), Line("-sS -c no/such/jar {nginx}/method"),
             Line("-sS -c jar {nginx}/redirect/with-cookie --next -sS -b jar {nginx}/cookies"),
             Line("-sS -b - {nginx}/cookies", input: "localhost\tFALSE\t/\tFALSE\t0\tfrom\tstdin\n"),
-            Line("-sS -b cookies.txt -b a=1 {nginx}/cookies"), Line("-sS -c jar {nginx}/method"),
+            Line("-sS -c jar {nginx}/method"),
         ])
     func cookies(_ line: Line) async throws { try await compare(line) }
 }

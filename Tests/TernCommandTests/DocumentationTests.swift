@@ -81,7 +81,7 @@ struct DocumentationTests {
         .enabled(if: ChildProcess.find("groff") != nil, "groff lays it out"))
     func manual() async throws {
         let page = try await Command.tern("--manual")
-        let run = try await Command.run("groff", ["-man", "-Tutf8", "-ww", "-z"], input: page.text)
+        let run = try await Command.run("groff", ["-K", "utf8", "-man", "-Tutf8", "-ww", "-z"], input: page.text)
         #expect(run.exit == .status(0) && run.error.isEmpty, "\(run.error)")
         #expect(page.text.contains("\\fB\\-X, \\-\\-request\\fR"))
     }
@@ -99,8 +99,8 @@ struct DocumentationTests {
         let text = try await Command.tern("--completion", shell)
         #expect(text.exit == .status(0) && text.text.contains("batch"))
         guard ChildProcess.find(shell) != nil else { return }
-        let script = shell == "zsh" ? "zsh -n -c \"$(cat)\" && \(check)" : "\(shell) -c \"$(cat)\n\(check)\""
-        let run = try await Command.run("/bin/sh", ["-c", script], input: text.text)
+        let script = shell == "zsh" ? "zsh -n -c \"$(cat)\" && $CHECK" : "\(shell) -c \"$(cat)\n$CHECK\""
+        let run = try await Command.run("/bin/sh", ["-c", script], input: text.text, environment: ["CHECK": check])
         #expect(run.text.contains(wanted) && run.exit == .status(0), "\(run.error)")
     }
 }

@@ -23,6 +23,10 @@ struct Outcome: Equatable, CustomStringConvertible {
         var text = String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
         for agent in ["curl/7.88.1", "tern/0.1.0"] { text = replace(agent, in: text, by: "AGENT") }
         var isMultipart = false
+        // What stands in front of the cookies of a file.
+        if text.hasPrefix("# Netscape HTTP Cookie File\n") {
+            text = text.split(separator: "\n").filter { !$0.hasPrefix("# ") }.joined(separator: "\n")
+        }
         let dashes = String(repeating: "-", count: 24)
         while let start = text.firstRange(of: dashes)?.lowerBound {
             // Nested parts have boundaries of their own.

@@ -74,6 +74,9 @@ enum ExitCode {
         case .sendFailed: 55
         case .connectionClosed: error.phase == .head || error.phase == .send ? 52 : 56
         case .connectionReset: 56
+        // What is not HTTP at all is to curl the unsupported HTTP/0.9; a broken chunk is a failure to receive.
+        case .malformedResponse where error.message.contains("does not speak HTTP"): 1
+        case .malformedResponse where error.phase == .body: 56
         case .malformedResponse, .headTooLarge: 8
         case .bodyTruncated: 18
         case .streamReset, .streamRefused, .goAway: 92

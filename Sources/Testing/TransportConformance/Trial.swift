@@ -83,7 +83,9 @@ public final class Trial: Sendable {
         return call
     }
 
+    // Inlined into a closure with several of them, its errors crash the optimizer of Swift 6.3.1.
     /// Sends `call`.
+    @inline(never)
     public func send(_ call: Call) async throws -> TransportResponse { try await transport.send(call.exchange()) }
 
     /// Sends `call`, and gives the whole body as text.

@@ -136,12 +136,10 @@ extension ConformanceCase {
         ConformanceCase("answer.connection", "what is known of the connection is told") { trial in
             let server = try trial.server { _ in .text("x") }
             let response = try await trial.send(trial.call(server))
-            // Facts first: with them inside of the calls, the optimizer of Swift 6.3.1 crashes on this closure.
-            let (connection, isReused, hasTLS) = (response.connection, response.reused, trial.way.isTLS)
-            let place = Endpoint.ip(.loopbackV4, port: server.port)
-            try trial.equal(connection.remote, place, "the address that was connected to")
-            try trial.equal(isReused, false, "reused")
-            try trial.equal(connection.tls != nil, hasTLS, "TLS facts")
+            try trial.equal(
+                response.connection.remote, .ip(.loopbackV4, port: server.port), "the address that was connected to")
+            try trial.equal(response.reused, false, "reused")
+            try trial.equal(response.connection.tls != nil, trial.way.isTLS, "TLS facts")
         },
     ]
 }

@@ -106,6 +106,7 @@ struct FallbackTests {
     func silence() async throws {
         let scene = try await upgraded()
         let connection = try #require(scene.fast.connection)
+        scene.clock.advance(by: .milliseconds(1))
         connection.heard(at: scene.clock.now)
         scene.clock.advance(by: .seconds(100))
         // Asked now; a living peer acknowledges soon.

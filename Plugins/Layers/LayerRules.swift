@@ -16,6 +16,8 @@ enum LayerRules {
         Rule(place: "Engines", imports: ["C", "Engines/Wire"]),
         Rule(place: "Engines/HTTP1Engine", imports: ["Engines/Wire", "Engines/Fields"]),
         Rule(place: "Engines/HTTP2Engine", imports: ["C", "Engines/Wire", "Engines/Fields"]),
+        Rule(place: "Engines/QUICEngine", imports: ["C", "Engines/Wire", "Engines/Names", "Engines/TLSEngine"]),
+        Rule(place: "Engines/HTTP3Engine", imports: ["C", "Engines/Wire", "Engines/Fields", "Engines/QUICEngine"]),
         Rule(place: "Engines/Connecting", imports: ["Engines/Wire", "Engines/Names"]),
         Rule(place: "Engines/AltSvc", imports: ["Engines/Wire", "Engines/Names"]),
         // 2: TransportCore, then IO with what drivers share on top of it, then TernCore, which knows files and threads

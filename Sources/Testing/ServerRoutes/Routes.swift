@@ -55,7 +55,7 @@ public struct Routes: Sendable {
 
         /// The first part of the path.
         var name: String {
-            String(usage.drop { $0 != "/" }.dropFirst().prefix { $0 != "/" && $0 != " " && $0 != "?" })
+            String(usage.drop { $0 != "/" }.dropFirst().prefix { !"/:? ".contains($0) })
         }
     }
 

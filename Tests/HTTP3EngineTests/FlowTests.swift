@@ -39,6 +39,24 @@ struct FlowTests {
         for stream in stalled { #expect(link.clientEvents.outcome(of: stream).body.count == 400_000) }
     }
 
+    @Test("an end that pacing holds back is sent, whatever was acknowledged meanwhile")
+    func heldBackEnd() throws {
+        let link = try HTTP3Link(LinkSetup.make { $0.plan.delay = .milliseconds(5) })
+        let answers = Answers()
+        link.onServer = answers.take
+        #expect(link.connect())
+        // Acknowledgements come sooner than pacing, which counts with the way as it was, lets more out.
+        link.network.plan.delay = .microseconds(50)
+        let part = [UInt8](repeating: 7, count: 4_046)
+        for _ in 0..<4 {
+            let stream = try link.client.request(get("/upload"), hasContent: true)
+            _ = try link.client.send(part, on: stream)
+            link.run(for: .microseconds(10))
+            try link.client.end(stream)
+            #expect(link.run(for: .seconds(2)) { link.clientEvents.outcome(of: stream).ended })
+        }
+    }
+
     @Test("windows grow for a reader that keeps up over a long path")
     func growth() throws {
         func seconds(_ limit: UInt64) throws -> Duration {

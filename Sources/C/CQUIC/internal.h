@@ -69,6 +69,8 @@ struct tern_quic {
     tern_quic_outcome outcome;
     tern_close_error close_error;
     int is_server, has_handshake, early_data, was_reset, pings, has_more, owes_close, has_next_keys, own_updates;
+    int owes_end;           // the end of stream `ending` was offered and not taken
+    int64_t ending;
     uint8_t *held;  // a datagram that did not fit the batch before
     size_t held_count;
     unsigned held_ecn;

@@ -75,7 +75,11 @@ static ngtcp2_ssize write_packet(
         int end = 0;
         ngtcp2_ssize count = 0;
         uint32_t flags = 0;
-        if (quic->h3.conn) {
+        if (quic->owes_end) {
+            // nghttp3 0.8 forgets an end without bytes when it hears of an acknowledgement before it was sent.
+            id = quic->ending;
+            end = 1;
+        } else if (quic->h3.conn) {
             if (ngtcp2_conn_get_max_data_left(quic->conn) > 0) {
                 count = nghttp3_conn_writev_stream(quic->h3.conn, &id, &end, (nghttp3_vec *)pieces, PIECES);
                 if (count < 0) {
@@ -95,6 +99,8 @@ static ngtcp2_ssize write_packet(
         ngtcp2_ssize taken = -1;
         ngtcp2_ssize written = ngtcp2_conn_writev_stream(
             quic->conn, path, info, place, capacity, &taken, flags, id, pieces, (size_t)count, quic->now);
+        quic->owes_end = quic->h3.conn && end && count == 0 && taken < 0 && written >= 0;
+        quic->ending = id;
         if (taken >= 0 && (written >= 0 || written == NGTCP2_ERR_WRITE_MORE)) {
             size_t offered = 0;
             for (ngtcp2_ssize index = 0; index < count; index++) offered += pieces[index].len;

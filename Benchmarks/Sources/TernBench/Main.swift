@@ -78,6 +78,7 @@ func residentMemory() -> Int {
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 200)
     guard fgets(&line, 200, file) != nil else { return 0 }
-    let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(separator: " ")
+    let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let words = text.split(separator: " ")
     return words.count > 1 ? (Int(words[1]) ?? 0) * 4 : 0
 }

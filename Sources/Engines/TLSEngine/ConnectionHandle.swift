@@ -133,7 +133,8 @@ struct ConnectionHandle: ~Copyable {
         let cipher = unsafe SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)).map { unsafe String(cString: $0) }
         return TLSHandshake(
             version: TLSProtocolVersion(number: unsafe SSL_version(ssl)), cipher: cipher ?? "", group: group,
-            alpn: alpn, resumed: unsafe SSL_session_reused(ssl) == 1, certificates: certificates, serverName: serverName)
+            alpn: alpn, resumed: unsafe SSL_session_reused(ssl) == 1, certificates: certificates, serverName: serverName
+        )
     }
 
     private var serverName: String? {

@@ -84,7 +84,9 @@ public final class MockTransport: Transport, Preconnecting {
         expecting expectations: [Expectation], inOrder: Bool = false
     ) {
         let table = ExpectationTable(expectations, inOrder: inOrder)
-        self.init(clock, version, capabilities, nil, nil, table) { (sent) throws(TransportError) in try table.answer(sent) }
+        self.init(clock, version, capabilities, nil, nil, table) { (sent) throws(TransportError) in
+            try table.answer(sent)
+        }
     }
 
     /// Expectations that have not been met yet.

@@ -1,7 +1,11 @@
+import Synchronization
 import TestServer
 
 /// Routes about cookies, redirects and caches.
 extension Routes {
+    /// Visits to `/busy` in this process: each third is let in.
+    private static let busyVisits = Atomic(0)
+
     static let moving: [Route] = [
         Route("/cookies: the cookies, as JSON; /cookies/set?NAME=VALUE and /cookies/delete?NAME change them", [.get]) {
             cookies($0)
@@ -12,8 +16,8 @@ extension Routes {
         Route("/account: tells the cookie", [.get]) { visit in
             .text("the server saw the cookie \(visit.request.fields[values: .cookie].joined(separator: "; "))")
         },
-        Route("/busy: 503 two times of three, with Retry-After", [.get]) { visit in
-            visit.request.number % 3 == 2
+        Route("/busy: 503 two times of three, with Retry-After", [.get]) { _ in
+            busyVisits.wrappingAdd(1, ordering: .relaxed).newValue % 3 == 0
                 ? .text("free at last\n") : .text("busy\n", .serviceUnavailable, fields: [.retryAfter: "0"])
         },
         Route("/redirect/N: N redirects, to /get") { visit in

@@ -1,7 +1,8 @@
 public import TestServer
 
 /// What `tern serve` answers: routes like those of httpbin, and the files of a folder. For demonstrations and for
-/// tests of clients; it is a reply for each request, and keeps nothing.
+/// tests of clients; it is a reply for each request, and keeps nothing but the count of visits to
+/// `/busy`.
 ///
 ///     let server = try Routes().server()
 public struct Routes: Sendable {

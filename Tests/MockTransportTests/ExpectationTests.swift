@@ -80,12 +80,12 @@ struct ExpectationTests {
             expecting: [
                 .get(
                     "/slow",
-                    gives: MockResponse(steps: [.bytes([1]), .wait(.seconds(3)), .bytes([2])], delay: .seconds(60)))
+                    gives: MockResponse(steps: [.bytes([1]), .wait(.seconds(3)), .bytes([2])], delay: .seconds(20)))
             ])
         let session = session(mock).with { $0.clock = clock }
         async let answer = session.get("https://a.test/slow")
         await clock.sleepers(1)
-        clock.advance(by: .seconds(60))
+        clock.advance(by: .seconds(20))
         await clock.sleepers(1)
         clock.advance(by: .seconds(3))
         #expect(try await answer.bytes == [1, 2])

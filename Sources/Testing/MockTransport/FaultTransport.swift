@@ -109,7 +109,8 @@ private final class SlowBody: BodySource {
 /// A body that breaks off.
 private final class CutBody: BodySource {
     private let inner: LiveBody
-    private let left: Mutex<Int>
+    /// Bytes that still come through; `nil` once the body was cut.
+    private let left: Mutex<Int?>
     private let failure: TransportError
 
     init(_ inner: LiveBody, after count: Int, _ failure: TransportError) {
@@ -119,16 +120,17 @@ private final class CutBody: BodySource {
     }
 
     func next() async throws -> [UInt8]? {
+        guard left.withLock({ $0 != nil }) else { throw failure }
         guard let piece = try await inner.source.next() else { return nil }
         let room = left.withLock { left in
-            defer { left -= min(left, piece.count) }
-            return left
+            let room = left ?? 0
+            left = piece.count <= room ? room - piece.count : nil
+            return room
         }
-        guard room > 0 else {
-            inner.source.cancel()
-            throw failure
-        }
-        return piece.count <= room ? piece : Array(piece[..<room])
+        if piece.count <= room { return piece }
+        inner.source.cancel()
+        guard room > 0 else { throw failure }
+        return Array(piece[..<room])
     }
 
     var trailers: HTTPFields { inner.source.trailers }

@@ -387,7 +387,7 @@ final class Connection: ReadinessHandler {
             if isBlocked, isLate(lastMove, limits.stalledWrite) { return closeNow() }
             if isLate(carrier?.headSince, limits.headTime) { return closeNow() }
             if carrier == nil, isLate(lastMove, limits.handshake) { return closeNow() }
-            if isLate(restingSince, limits.idle) { return close(.orderly) }
+            if isLate(restingSince, limits.idle) { close(.orderly) }
             carrier?.expire(at: now)
         case .closed: return
         }
